@@ -1,0 +1,55 @@
+import { type CallFacts, type CallRequest, noFacts } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Principal } from '../core/principal.ts';
+import type { Refusal } from '../core/refusal.ts';
+import { type LlmFacts, type Records, toRecord } from './record.ts';
+
+export interface ExchangeAbout {
+  readonly id: string;
+  readonly gateway: string;
+  readonly policy: string;
+  readonly surface: string;
+  readonly route: string;
+  readonly request: CallRequest;
+}
+
+/** One call from its first byte to its last: collects what the record will say, and writes it exactly once. */
+export class Exchange {
+  readonly facts: CallFacts = noFacts();
+  readonly startedMs: number;
+  principal: Principal | undefined;
+  llm: LlmFacts | undefined;
+  readonly #about: ExchangeAbout;
+  readonly #clock: Clock;
+  readonly #records: Records;
+  #written = false;
+
+  constructor(about: ExchangeAbout, clock: Clock, records: Records) {
+    this.#about = about;
+    this.#clock = clock;
+    this.#records = records;
+    this.startedMs = clock();
+  }
+
+  get id(): string {
+    return this.#about.id;
+  }
+
+  get request(): CallRequest {
+    return this.#about.request;
+  }
+
+  /** Adds what is known now about the model's side of the call. */
+  note(facts: Partial<LlmFacts>): void {
+    if (this.llm !== undefined) this.llm = { ...this.llm, ...facts };
+  }
+
+  finish(status: number, refusal?: Refusal): void {
+    if (this.#written) return;
+    this.#written = true;
+    const { facts, startedMs, principal, llm } = this;
+    const seen = { ...this.#about, facts, startedMs, principal, ...(llm === undefined ? {} : { llm }) };
+    const end = { status, endedMs: this.#clock(), ...(refusal === undefined ? {} : { refusal }) };
+    this.#records.write(toRecord(seen, end));
+  }
+}

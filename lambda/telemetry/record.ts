@@ -1,0 +1,182 @@
+import type { Attempt, CallFacts, CallRequest, Decision } from '../core/call.ts';
+import { promptTokens, type Usage } from '../core/llm.ts';
+import type { Principal } from '../core/principal.ts';
+import type { Refusal } from '../core/refusal.ts';
+
+/** Takes finished records. Must not throw and must not keep the call waiting. */
+export interface Records {
+  write(record: CallRecord): void;
+}
+
+export type Outcome = 'ok' | 'refused' | 'failed' | 'aborted';
+
+/**
+ * One call, as one line of JSON: access log, audit trail and metric in one. Names with dots are OpenTelemetry's
+ * (https://opentelemetry.io/docs/specs/semconv/gen-ai/). Never holds a token, a key or a prompt.
+ */
+export interface CallRecord {
+  readonly kind: 'call';
+  /** ISO 8601, when the call came in. */
+  readonly time: string;
+  readonly id: string;
+  readonly gateway: string;
+  readonly policy: string;
+  readonly surface: string;
+  readonly route: string;
+  readonly method: string;
+  readonly path: string;
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly principal: {
+    readonly sub: string;
+    readonly id: string;
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly scopes: readonly string[];
+    readonly actor?: string;
+  } | null;
+  readonly outcome: Outcome;
+  readonly status: number;
+  /** The refusal's code, where there is one. */
+  readonly reason?: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  readonly decisions: readonly Decision[];
+  readonly attempts: readonly Attempt[];
+  readonly dropped: readonly string[];
+  readonly scope_check?: 'ALLOWED' | 'DENIED';
+  readonly rate_limit?: 'OK' | 'EXCEEDED' | 'UNAVAILABLE';
+  readonly 'gen_ai.operation.name'?: string;
+  readonly 'gen_ai.request.model'?: string;
+  readonly 'gen_ai.response.model'?: string;
+  readonly 'gen_ai.provider.name'?: string;
+  readonly 'gen_ai.request.stream'?: boolean;
+  readonly 'gen_ai.response.finish_reason'?: string;
+  readonly 'gen_ai.usage.input_tokens'?: number;
+  readonly 'gen_ai.usage.output_tokens'?: number;
+  readonly 'gen_ai.usage.cache_read.input_tokens'?: number;
+  readonly 'gen_ai.usage.cache_creation.input_tokens'?: number;
+  readonly 'gen_ai.usage.reasoning.output_tokens'?: number;
+  /** The provider did not report usage: the numbers are ours. */
+  readonly usage_estimated?: boolean;
+  readonly latency_ms: { readonly total: number; readonly first_token?: number; readonly upstream?: number };
+}
+
+/** What a call is known to be before and while it runs. */
+export interface Observed {
+  readonly id: string;
+  readonly gateway: string;
+  readonly policy: string;
+  readonly surface: string;
+  readonly route: string;
+  readonly request: CallRequest;
+  readonly startedMs: number;
+  readonly facts: CallFacts;
+  readonly principal: Principal | undefined;
+  readonly llm?: LlmFacts;
+}
+
+export interface LlmFacts {
+  readonly operation: string;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly served?: { readonly provider: string; readonly model: string };
+  readonly finish?: string;
+  readonly usage?: Usage;
+  readonly firstTokenMs?: number;
+}
+
+const MAX_TEXT = 256;
+
+/** Input in a record is data: bounded, and on one line whatever reads it. */
+const bounded = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+
+export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusal; endedMs: number }): CallRecord => {
+  const { principal, facts, request, llm } = seen;
+  const upstreamMs = facts.attempts.reduce((sum, { ms }) => sum + ms, 0);
+  return {
+    kind: 'call',
+    time: new Date(seen.startedMs).toISOString(),
+    id: seen.id,
+    gateway: seen.gateway,
+    policy: seen.policy,
+    surface: seen.surface,
+    route: seen.route,
+    method: request.method,
+    path: bounded(request.path),
+    ip: request.ip,
+    userAgent: bounded(request.headers['user-agent'] ?? ''),
+    principal: principal === undefined ? null : who(principal),
+    outcome: outcomeOf(end.refusal),
+    status: end.status,
+    ...(end.refusal === undefined ? {} : { reason: end.refusal.code, detail: end.refusal.detail }),
+    decisions: facts.decisions,
+    attempts: facts.attempts,
+    dropped: facts.dropped,
+    ...words(facts.decisions),
+    ...(llm === undefined ? {} : genAi(llm)),
+    latency_ms: {
+      total: end.endedMs - seen.startedMs,
+      ...(llm?.firstTokenMs === undefined ? {} : { first_token: llm.firstTokenMs - seen.startedMs }),
+      ...(facts.attempts.length === 0 ? {} : { upstream: upstreamMs }),
+    },
+  };
+};
+
+const who = ({ sub, id, issuer, clientId, scopes, actor }: Principal): CallRecord['principal'] => ({
+  sub: bounded(sub),
+  id,
+  issuer,
+  clientId: bounded(clientId),
+  scopes,
+  ...(actor === undefined ? {} : { actor: bounded(actor.sub) }),
+});
+
+/** `failed`: not the caller's doing. */
+const outcomeOf = (refusal: Refusal | undefined): Outcome => {
+  if (refusal === undefined) return 'ok';
+  if (refusal.code === 'caller_left') return 'aborted';
+  return refusal.status >= 500 || refusal.code.startsWith('upstream_') ? 'failed' : 'refused';
+};
+
+/** The words that people know from the demos of this field, as fields that can be counted. */
+const words = (decisions: readonly Decision[]): Pick<CallRecord, 'scope_check' | 'rate_limit'> => {
+  const of = (stage: string): Decision | undefined => decisions.findLast((decision) => decision.stage === stage);
+  const scope = of('authorization');
+  const limit = of('rate-limits');
+  return {
+    ...(scope === undefined ? {} : { scope_check: scope.result === 'allow' ? 'ALLOWED' : 'DENIED' }),
+    ...(limit === undefined ? {} : { rate_limit: RATE_LIMIT[limit.result] }),
+  };
+};
+
+const RATE_LIMIT = {
+  allow: 'OK',
+  skip: 'OK',
+  deny: 'EXCEEDED',
+  'failed-open': 'UNAVAILABLE',
+  'failed-closed': 'UNAVAILABLE',
+} as const;
+
+const genAi = ({ operation, model, stream, served, finish, usage }: LlmFacts): Partial<CallRecord> => ({
+  'gen_ai.operation.name': operation,
+  'gen_ai.request.model': bounded(model),
+  'gen_ai.request.stream': stream,
+  ...(served === undefined
+    ? {}
+    : { 'gen_ai.provider.name': served.provider, 'gen_ai.response.model': bounded(served.model) }),
+  ...(finish === undefined ? {} : { 'gen_ai.response.finish_reason': finish }),
+  ...(usage === undefined
+    ? {}
+    : {
+        'gen_ai.usage.input_tokens': promptTokens(usage),
+        'gen_ai.usage.output_tokens': usage.output,
+        'gen_ai.usage.cache_read.input_tokens': usage.cacheRead,
+        'gen_ai.usage.cache_creation.input_tokens': usage.cacheWrite,
+        'gen_ai.usage.reasoning.output_tokens': usage.reasoning,
+        ...(usage.estimated === true ? { usage_estimated: true } : {}),
+      }),
+});
+
+/** One line: JSON escapes control characters, and the two line breaks that it would leave alone are escaped here. */
+export const recordLine = (record: CallRecord): string =>
+  JSON.stringify(record).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
