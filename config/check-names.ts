@@ -1,0 +1,71 @@
+import { hint } from './nearest.ts';
+import { type Finding, showPath } from './problem.ts';
+import { isMarkedSecret, looksSecret } from './secrets.ts';
+import { namesAt, type Selected, selectText } from './select.ts';
+
+/** Where names are used, and where they are declared. */
+const REFERENCES: readonly (readonly [used: string, declared: readonly string[], noun: string])[] = [
+  ['llm.routes.*.provider', ['llm.providers'], 'provider'],
+  ['llm.routes.*.models.*', ['llm.models'], 'model'],
+  ['llm.providers.*.credential', ['credentials'], 'credential'],
+  ['guardrails.*.credential', ['credentials'], 'credential'],
+  ['mcp.servers.*.credential', ['credentials'], 'credential'],
+  ['mcp.servers.*.credential.exchange', ['identity.providers'], 'identity provider'],
+  ['mcp.routes.*.servers.*', ['mcp.servers'], 'server'],
+  ['defaults.guardrails.*', ['guardrails'], 'guardrail'],
+  ['llm.routes.*.guardrails.*', ['guardrails'], 'guardrail'],
+  ['mcp.routes.*.guardrails.*', ['guardrails'], 'guardrail'],
+  ['agents.*.guardrails.*', ['guardrails'], 'guardrail'],
+  ['decisions.*.on.*', ['llm.routes', 'mcp.routes'], 'route'],
+];
+
+const TARGETS = ['llm.models.*.*', 'llm.routes.*.fallbacks.*'];
+
+type Text = Selected & { readonly value: string };
+
+const dangling = (
+  { path, value }: Text,
+  name: string,
+  noun: string,
+  declared: readonly string[],
+  where: string,
+): Finding[] => {
+  if (declared.includes(name)) return [];
+  const secret = looksSecret(value);
+  return [
+    {
+      path,
+      at: 'value',
+      message: secret
+        ? `${showPath(path)}: expected the name of a ${noun}, found something that looks like a secret and is not shown: put it in Secrets Manager or .env and name it under credentials`
+        : `${showPath(path)}: no ${noun} ${name} under ${where}${hint(name, declared, 'declared')}`,
+    },
+  ];
+};
+
+/** Names that point nowhere. */
+export const checkNames = (root: unknown): readonly Finding[] => [
+  ...REFERENCES.flatMap(([used, declaredAt, noun]) => {
+    const declared = declaredAt.flatMap((place) => namesAt(root, place));
+    return selectText(root, used).flatMap((one) => dangling(one, one.value, noun, declared, declaredAt.join(' or ')));
+  }),
+  ...TARGETS.flatMap((place) => {
+    const declared = namesAt(root, 'llm.providers');
+    return selectText(root, place)
+      .filter(({ value }) => value.includes('/'))
+      .flatMap((one) =>
+        dangling(one, one.value.slice(0, one.value.indexOf('/')), 'provider', declared, 'llm.providers'),
+      );
+  }),
+  // Names that are secrets themselves: looser than elsewhere, since people paste here.
+  ...namesAt(root, 'credentials')
+    .filter((name) => looksSecret(name) && !isMarkedSecret(name))
+    .map(
+      (name): Finding => ({
+        path: ['credentials', name],
+        at: 'key',
+        message:
+          'credentials: expected a name such as openai-api-key, found something that looks like a secret and is not shown',
+      }),
+    ),
+];

@@ -1,0 +1,108 @@
+/**
+ * The policy as it ships in the bundles: what `gateway.yaml` says with defaults merged in and names resolved.
+ * Plain JSON. CEL stays text here and is compiled once when a Lambda starts; it was checked when this was made.
+ */
+export interface CompiledPolicy {
+  /** First 12 hex digits of the SHA-256 of the rest: which policy decided, for the record and for cache keys. */
+  readonly version: string;
+  readonly name: string;
+  readonly identity: CompiledIdentity;
+  /** Names under `credentials:`. */
+  readonly credentials: readonly string[];
+  /** Claims that any expression of the policy reads: all that the authorizer needs to hand on. */
+  readonly claimsUsed: readonly string[];
+  readonly llm: CompiledLlm;
+}
+
+export interface CompiledIdentity {
+  readonly providers: readonly CompiledIdentityProvider[];
+  readonly apiKeys: readonly CompiledApiKey[];
+}
+
+export type IdentityKind = 'okta' | 'auth0' | 'entra' | 'keycloak' | 'oidc';
+
+export interface CompiledIdentityProvider {
+  readonly name: string;
+  readonly kind: IdentityKind;
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  /** Where the keys are, if not where `kind` has them. */
+  readonly jwksUri?: string;
+  /** JWS algorithms accepted from this issuer. */
+  readonly algorithms: readonly string[];
+  readonly clockSkewSeconds: number;
+  /** Paths of claims (dots between) that differ from the kind's own. */
+  readonly claims: Partial<Record<'sub' | 'clientId' | 'scopes' | 'roles' | 'groups', string>>;
+}
+
+export interface CompiledApiKey {
+  readonly name: string;
+  /** Lower-case hex of the key's SHA-256. */
+  readonly sha256: string;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+export type AuthMode = 'strict' | 'optional' | 'none';
+
+/** What every route has, whatever it serves. */
+export interface CompiledRoute {
+  /** As written: `/anthropic`. */
+  readonly path: string;
+  readonly auth: AuthMode;
+  readonly authorization: CompiledAuthorization;
+  readonly rateLimits: readonly CompiledRateLimit[];
+  readonly limitsFailure: 'closed' | 'open';
+}
+
+export interface CompiledAuthorization {
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly require: readonly string[];
+  /** What no rules at all mean. */
+  readonly default: 'allow' | 'deny';
+}
+
+export interface CompiledRateLimit {
+  readonly name: string;
+  /** CEL expressions whose values, together, are the key. */
+  readonly per: readonly string[];
+  readonly requests: number;
+  readonly windowSeconds: number;
+}
+
+export interface CompiledLlm {
+  readonly providers: Readonly<Record<string, CompiledLlmProvider>>;
+  /** Alias → targets, tried in order. */
+  readonly models: Readonly<Record<string, readonly ModelTarget[]>>;
+  readonly routes: readonly CompiledLlmRoute[];
+}
+
+export type LlmProviderKind = 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'openai-compatible';
+
+export interface CompiledLlmProvider {
+  readonly name: string;
+  readonly kind: LlmProviderKind;
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  readonly credential?: string;
+  readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
+}
+
+export interface ModelTarget {
+  readonly provider: string;
+  readonly model: string;
+}
+
+export interface CompiledLlmRoute extends CompiledRoute {
+  /** Where its endpoints are: `/anthropic/v1`, and `/v1` for the route `/v1`. */
+  readonly basePath: string;
+  /** Either the one provider whose model names callers use … */
+  readonly provider?: string;
+  /** … or the aliases that callers may ask for. */
+  readonly models?: readonly string[];
+  /** Tried in order after the provider. */
+  readonly fallbacks: readonly ModelTarget[];
+}

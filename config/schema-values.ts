@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { DURATION, toMilliseconds } from './duration.ts';
+
+// The sentence beside each value says what is accepted: the loader prints it after "expected".
+
+export const text = (expected = 'text') => z.string(expected).min(1, expected).max(4_096, expected);
+
+const matching = (pattern: RegExp, expected: string) => z.string(expected).regex(pattern, expected);
+
+export const name = matching(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and hyphens');
+
+export const modelAlias = matching(
+  /^[a-z0-9][a-z0-9._-]{0,62}$/,
+  'a name of lower-case letters, digits, dots and hyphens',
+);
+
+/** `provider/model`; everything after the first slash is the provider's own name. */
+export const modelTarget = matching(/^[a-z0-9][a-z0-9-]*\/\S+$/, 'provider/model, as in openai/gpt-4o');
+
+export const routePath = matching(
+  /^(\/[A-Za-z0-9][A-Za-z0-9._~-]*)+$/,
+  'a path such as /anthropic: segments of letters, digits, dots and hyphens, no slash at the end',
+);
+
+export const claimPath = matching(
+  /^[^\s.]+(\.[^\s.]+)*$/,
+  'a claim, or a path to one with dots between: realm_access.roles',
+);
+
+export const scope = matching(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'a scope: one word without spaces');
+
+export const cel = z
+  .string('a CEL expression')
+  .min(1, 'a CEL expression')
+  .max(4_096, 'a CEL expression of at most 4096 characters');
+
+export const positive = z
+  .int('a whole number')
+  .positive('a whole number, 1 or more')
+  .max(1e12, 'a whole number of at most 1e12');
+
+export const flag = z.boolean('true or false');
+
+export const sha256 = matching(/^[0-9a-fA-F]{64}$/, 'the SHA-256 of the key in hex, 64 digits (never the key itself)');
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
+
+const isUrl = (value: string, insecure: 'anywhere' | 'loopback'): boolean => {
+  if (!URL.canParse(value)) return false;
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '' || url.hash !== '' || url.search !== '') return false;
+  if (url.protocol === 'https:') return true;
+  return url.protocol === 'http:' && (insecure === 'anywhere' || isLoopback(url.hostname));
+};
+
+const HTTP = 'an http:// or https:// URL without user, query or fragment';
+const HTTPS = 'an https:// URL (http:// only on loopback) without user, query or fragment';
+
+/** Of an upstream: http is accepted, since it may be inside a private network. */
+export const httpUrl = z.string(HTTP).refine((value) => isUrl(value, 'anywhere'), HTTP);
+
+/** Of whom we trust: keys read over plain http could be anyone's. */
+export const httpsUrl = z.string(HTTPS).refine((value) => isUrl(value, 'loopback'), HTTPS);
+
+const FOR_EXAMPLE = 'a duration such as 500ms, 30s, 5m or 1h';
+
+export const duration = matching(DURATION, FOR_EXAMPLE).refine(
+  (value) => !DURATION.test(value) || toMilliseconds(value) > 0,
+  `${FOR_EXAMPLE}, more than 0`,
+);
+
+/** A duration that may be 0 and has an upper end. */
+export const durationUpTo = (max: string) =>
+  matching(DURATION, `a duration of at most ${max}`).refine(
+    (value) => !DURATION.test(value) || toMilliseconds(value) <= toMilliseconds(max),
+    `a duration of at most ${max}`,
+  );
+
+export const some = <Item extends z.ZodType>(item: Item) => z.array(item).min(1, 'a list with at least one entry');
+
+export const globs = some(text('a name, in which * stands for anything'));

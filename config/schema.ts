@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { identity } from './schema-identity.ts';
+import { llm } from './schema-llm.ts';
+import { decision, defaults, guardrail } from './schema-policy.ts';
+import { agent, deployment, mcp, telemetry } from './schema-targets.ts';
+import { name } from './schema-values.ts';
+
+const EMPTY = 'an empty map, {}: the value is in Secrets Manager, or in .env, under this name';
+
+/** The whole of `gateway.yaml`. What is not built yet is in here too, and refused by `notAvailable`. */
+export const gatewayConfigSchema = z.strictObject({
+  name: name.describe('The gateway, in logs and in names of the deployment'),
+  identity: identity.optional(),
+  credentials: z
+    .record(name, z.strictObject({}, EMPTY))
+    .optional()
+    .describe(
+      'Names of upstream secrets. Their values are in Secrets Manager, or in .env locally: openai-api-key is OPENAI_API_KEY',
+    ),
+  defaults: defaults.optional(),
+  guardrails: z.record(name, guardrail).optional(),
+  llm: llm.optional(),
+  mcp: mcp.optional(),
+  agents: z.record(name, agent).optional(),
+  decisions: z.record(name, decision).optional(),
+  telemetry: telemetry.optional(),
+  deployment: deployment.optional(),
+});
+
+export type GatewayConfig = z.infer<typeof gatewayConfigSchema>;

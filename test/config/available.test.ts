@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { problemsOf, SMALL } from './problems.ts';
+
+const example = readFileSync(new URL('./gateway.example.yaml', import.meta.url), 'utf8');
+
+test('of the whole policy only what is not built yet is refused, key by key', () => {
+  expect(problemsOf(example)).toEqual([
+    'gateway.yaml:12:7: not available yet: identity.providers.okta.provision',
+    'gateway.yaml:43:67: not available yet: defaults.rateLimits[1].tokens',
+    'gateway.yaml:44:3: not available yet: defaults.budgets',
+    'gateway.yaml:47:3: not available yet: defaults.guardrails',
+    'gateway.yaml:49:1: not available yet: guardrails',
+    'gateway.yaml:62:15: not available yet: llm.providers.gemini.kind gemini',
+    'gateway.yaml:63:16: not available yet: llm.providers.bedrock.kind bedrock',
+    'gateway.yaml:69:3: not available yet: llm.health',
+    'gateway.yaml:79:9: not available yet: llm.routes./openai.guardrails',
+    'gateway.yaml:81:34: not available yet: llm.routes./gemini.enrich',
+    'gateway.yaml:82:36: not available yet: llm.routes./bedrock.guardrails',
+    'gateway.yaml:89:47: not available yet: llm.routes./xai.rateLimits[1].tokens',
+    'gateway.yaml:93:1: not available yet: mcp',
+    'gateway.yaml:117:1: not available yet: agents',
+    'gateway.yaml:134:1: not available yet: decisions',
+    'gateway.yaml:155:3: not available yet: telemetry.capture',
+    'gateway.yaml:156:3: not available yet: telemetry.export',
+    'gateway.yaml:159:3: not available yet: telemetry.labels',
+    'gateway.yaml:162:3: not available yet: deployment.domain',
+    'gateway.yaml:163:3: not available yet: deployment.waf',
+    'gateway.yaml:164:3: not available yet: deployment.alarms',
+  ]);
+});
+
+test('all of this is available', () => {
+  const all = `
+name: all
+identity:
+  providers:
+    a: { kind: okta, issuer: https://a.example, audiences: [x], jwksUri: https://a.example/keys, algorithms: [RS256, EdDSA], clockSkew: 0s }
+    b: { kind: auth0, issuer: https://b.example/, audiences: [x], claims: { sub: uid, clientId: azp, scopes: perms, roles: "https://b.example/roles", groups: g.h } }
+    c: { kind: entra, issuer: https://c.example, audiences: [x] }
+    d: { kind: keycloak, issuer: https://d.example, audiences: [x] }
+    e: { kind: oidc, issuer: http://127.0.0.1:3001, audiences: [x, y] }
+  apiKeys:
+    bot: { sha256: ${'0a'.repeat(32)}, scopes: [llm:call], roles: [r], groups: [g], claims: { team: t, n: 3 } }
+credentials: { k: {} }
+defaults:
+  auth: optional
+  authorization: { allow: ["true"], deny: ["false"], require: ["true"], default: deny }
+  rateLimits: [{ name: l, per: [principal.id, claims.team], requests: 1, every: month }]
+  limitsFailure: open
+llm:
+  providers:
+    a: { kind: openai, baseUrl: http://vllm.internal:8000/v1, credential: k, timeouts: { connect: 1s, firstByte: 2m, idle: 500ms } }
+    b: { kind: anthropic }
+    c: { kind: openai-compatible, baseUrl: http://10.0.0.1 }
+  models: { m: [a/x, b/y/z:1] }
+  routes:
+    /a: { provider: a, fallbacks: [b/y], auth: none, authorization: { default: allow }, rateLimits: [], limitsFailure: closed }
+    /b: { models: [m] }
+`;
+  expect(problemsOf(all)).toEqual([]);
+});
+
+test.each(['compute: lambda', 'waf: false'])(
+  'deployment.%s is refused, even where it says what holds anyway',
+  (text) => {
+    expect(problemsOf(`${SMALL}deployment: { ${text} }\n`)).toEqual([
+      expect.stringContaining('not available yet: deployment.'),
+    ]);
+  },
+);
