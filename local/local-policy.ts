@@ -1,0 +1,83 @@
+import { compilePolicy } from '../config/compile.ts';
+import type { CompiledLlmProvider, CompiledPolicy } from '../config/compiled.ts';
+import { identityIssuerNames } from '../config/issuer-names.ts';
+import { loadGatewayConfig } from '../config/load.ts';
+import { envNameOf } from './memory/env-credentials.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where the stand-ins are, for whatever the environment does not give. */
+export interface StandIns {
+  readonly issuer: string;
+  /** Base URL of the simulated providers, without a trailing slash. */
+  readonly simulators: string;
+}
+
+/** Whether one thing outside is real on this machine, and what would change that. */
+export interface Standing {
+  readonly name: string;
+  readonly url: string;
+  readonly is: 'real' | 'stand-in';
+  /** The environment variable that decides; absent where nothing has to be set. */
+  readonly variable?: string;
+}
+
+export interface LocalPolicy {
+  readonly policy: CompiledPolicy;
+  readonly warnings: readonly string[];
+  readonly identity: readonly Standing[];
+  readonly providers: readonly Standing[];
+  /** Credentials for simulated providers, by environment variable: they check that a key is there, not which. */
+  readonly simulatedKeys: Env;
+}
+
+/**
+ * `gateway.yaml` as this machine can run it: an issuer that the environment does not give is the local identity provider, a
+ * model provider whose credential it does not give is simulated.
+ *
+ * Errors: `ConfigError`, as for a deployment.
+ */
+export const readLocalPolicy = (text: string, file: string, env: Env, standIns: StandIns): LocalPolicy => {
+  const issuers = identityIssuerNames(text);
+  const missing = issuers.filter(({ envName }) => (env[envName] ?? '') === '');
+  const filled = { ...env, ...Object.fromEntries(missing.map(({ envName }) => [envName, standIns.issuer])) };
+  const { config, warnings } = loadGatewayConfig(text, { file, env: filled });
+  const policy = compilePolicy(config);
+  const settled = Object.values(policy.llm.providers).map((provider) => settle(provider, env, standIns));
+  return {
+    policy: {
+      ...policy,
+      llm: { ...policy.llm, providers: Object.fromEntries(settled.map(({ provider }) => [provider.name, provider])) },
+    },
+    warnings,
+    identity: policy.identity.providers.map(({ name, issuer }) => {
+      const variable = issuers.find(({ provider }) => provider === name)?.envName;
+      const is = issuer === standIns.issuer ? 'stand-in' : 'real';
+      return { name, url: issuer, is, ...(variable === undefined ? {} : { variable }) };
+    }),
+    providers: settled.map(({ standing }) => standing),
+    simulatedKeys: Object.fromEntries(settled.flatMap(({ key }) => (key === undefined ? [] : [[key, 'simulated']]))),
+  };
+};
+
+interface Settled {
+  readonly provider: CompiledLlmProvider;
+  readonly standing: Standing;
+  /** The variable that gets a made-up key. */
+  readonly key?: string;
+}
+
+const settle = (provider: CompiledLlmProvider, env: Env, { simulators }: StandIns): Settled => {
+  const { name, baseUrl, credential } = provider;
+  if (credential === undefined) return { provider, standing: { name, url: baseUrl, is: 'real' } };
+  const variable = envNameOf(credential);
+  if ((env[variable] ?? '').trim() !== '') return { provider, standing: { name, url: baseUrl, is: 'real', variable } };
+  // What already points at this machine is somebody's own stand-in.
+  const url = isLoopback(baseUrl) ? baseUrl : `${simulators}/${name}${simulatedPath(provider)}`;
+  return { provider: { ...provider, baseUrl: url }, standing: { name, url, is: 'stand-in', variable }, key: variable };
+};
+
+/** OpenAI's base URL ends in its version, Anthropic's does not. */
+const simulatedPath = ({ kind }: CompiledLlmProvider): string => (kind === 'anthropic' ? '' : '/v1');
+
+const isLoopback = (url: string): boolean => /^(localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);

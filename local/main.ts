@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { readDotEnv } from '../config/dot-env.ts';
+import { ConfigError } from '../config/load.ts';
+import type { Env } from './local-policy.ts';
+import { portsFrom } from './ports.ts';
+import { startLocal } from './start-local.ts';
+import { readyLine, welcome } from './welcome.ts';
+
+const HELP = `npm start -- [--config FILE] [--port N] [--json]
+
+Runs the gateway on this machine, with stand-ins for what it can't reach: no account and no key needed.
+
+  --config FILE  the policy (default gateway.yaml)
+  --port N       the gateway's port (default 3000, or PORT); identity provider and simulated providers take N+1 and N+2
+  --json         say everything as lines of JSON
+  --help         this text
+
+A key in the environment or in .env makes a provider real: openai-api-key is OPENAI_API_KEY.
+`;
+
+/** Ends with one sentence, without a stack: what is wrong is the user's to mend. */
+const fail = (message: string): never => {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+};
+
+const readArguments = () => {
+  try {
+    return parseArgs({
+      options: {
+        config: { type: 'string', default: 'gateway.yaml' },
+        port: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${HELP}`);
+  }
+};
+
+const sentenceOf = (error: unknown, config: string): string => {
+  const { code, port, message, stack } = error as NodeJS.ErrnoException & { port?: number };
+  if (error instanceof ConfigError) return message;
+  if (code === 'ENOENT') return `${config}: there is no such file: give one with --config FILE`;
+  if (code === 'EADDRINUSE') return `port ${port} is taken: stop what listens there, or move everything with --port N`;
+  return stack ?? message;
+};
+
+const main = async (): Promise<void> => {
+  const { config, port, json, help } = readArguments();
+  if (help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const env: Env = { ...(existsSync('.env') ? readDotEnv(readFileSync('.env', 'utf8')) : {}), ...process.env };
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  const say = (about: Record<string, unknown>, text: string): void => print(json ? JSON.stringify(about) : text);
+  try {
+    const ports = portsFrom({ port, env: process.env });
+    const local = await startLocal({
+      config,
+      ports,
+      env,
+      print,
+      onReload: (result) =>
+        'loaded' in result
+          ? say(
+              { kind: 'reloaded', policy: result.loaded.policy.version },
+              `policy ${result.loaded.policy.version} is in force`,
+            )
+          : say(
+              { kind: 'reload-refused', message: result.refused },
+              `${result.refused}\nThe last good policy stays in force.`,
+            ),
+    });
+    print(json ? readyLine(local) : welcome(local, config, ports.gateway));
+    const stop = (): void => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      void local.close().then(() => process.exit(0));
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  } catch (error) {
+    fail(sentenceOf(error, config));
+  }
+};
+
+await main();

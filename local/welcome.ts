@@ -1,0 +1,66 @@
+import { DEMO_USERS } from './demo-users.ts';
+import type { Standing } from './local-policy.ts';
+import type { Local } from './start-local.ts';
+
+/** What start-up says, for people. */
+export const welcome = ({ url, loaded }: Local, config: string, port: number): string => {
+  const { policy, warnings } = loaded;
+  const user = port === 3000 ? 'jane' : `jane --port ${port}`;
+  const call = (path: string, more: string): string =>
+    [
+      `curl ${more}${url}${path}/chat/completions`,
+      `-H "authorization: Bearer $(npm run -s token -- ${user})"`,
+      `-H 'content-type: application/json'`,
+    ].join(' ');
+  const [first] = policy.llm.routes;
+  const route = policy.llm.routes.find(({ path }) => path === '/anthropic') ?? first;
+  const model = route?.provider === undefined ? route?.models?.[0] : 'claude-sonnet-4-5';
+  const body = (stream: string): string =>
+    `-d '{"model":"${model}",${stream}"messages":[{"role":"user","content":"hello"}]}'`;
+  return [
+    '',
+    `Gatehouse is ready: ${policy.name}, policy ${policy.version} from ${config}`,
+    '',
+    `  gateway   ${url}`,
+    ...policy.llm.routes.map(
+      ({ basePath, provider, models }) =>
+        `            ${url}${basePath}  ${provider ?? `models ${models?.join(', ')}`}`,
+    ),
+    ...loaded.identity.map((one) => `  identity  ${line(one)}`),
+    ...loaded.providers.map((one) => `  provider  ${line(one)}`),
+    '',
+    `  people    ${DEMO_USERS.map(({ name, scopes }) => `${name} (${scopes.join(' ') || 'no scope'})`).join('\n            ')}`,
+    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `  warning   ${warning}`)]),
+    '',
+    'Try:',
+    ...(route === undefined
+      ? []
+      : [
+          `  ${call(route.basePath, '')} ${body('')}`,
+          `  ${call(route.basePath, '-N ')} ${body('"stream":true,')}`,
+          `  curl ${url}${route.basePath}/models -H "authorization: Bearer $(npm run -s token -- ${user})"`,
+        ]),
+    '',
+    'Each call is one line below and in .gatehouse/records.jsonl. Edit the policy and it is read again. Ctrl-C stops.',
+    '',
+  ].join('\n');
+};
+
+const line = ({ name, url, is, variable }: Standing): string => {
+  const why =
+    variable === undefined ? '' : is === 'stand-in' ? `; set ${variable} for the real one` : `; ${variable} is set`;
+  return `${name.padEnd(10)} ${is}${why}  ${url}`;
+};
+
+/** The same for programs: one line of JSON. */
+export const readyLine = ({ url, issuer, loaded }: Local): string =>
+  JSON.stringify({
+    kind: 'ready',
+    url,
+    issuer,
+    policy: loaded.policy.version,
+    identity: loaded.identity,
+    providers: loaded.providers,
+    users: DEMO_USERS.map(({ name, scopes }) => ({ name, scopes })),
+    warnings: loaded.warnings,
+  });
