@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { compilePolicy } from '../config/compile.ts';
+import { readDotEnv } from '../config/dot-env.ts';
+import { ConfigError, loadGatewayConfig } from '../config/load.ts';
+import { Gatehouse } from '../lib/gatehouse.ts';
+
+/** The environment, over what `.env` says. */
+const environment = () => ({ ...(existsSync('.env') ? readDotEnv(readFileSync('.env', 'utf8')) : {}), ...process.env });
+
+/** The same message, and the same end, as `npm start`: what is wrong in the file is for people, not a stack trace. */
+const loadOrExit = (file: string) => {
+  try {
+    const { config, warnings } = loadGatewayConfig(readFileSync(file, 'utf8'), { file, env: environment() });
+    for (const warning of warnings) console.error(warning);
+    return config;
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError) && (thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+    console.error((thrown as Error).message);
+    process.exit(1);
+  }
+};
+
+const app = new App();
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+
+const file: unknown = app.node.tryGetContext('config') ?? process.env.GATEHOUSE_CONFIG ?? 'gateway.yaml';
+const config = compilePolicy(loadOrExit(String(file)));
+
+// Without an account or a Region, so that synth needs neither. The name lets one account hold several gateways.
+const stack = new Stack(app, 'Gatehouse', {
+  stackName: config.name,
+  description: 'Gatehouse: a governed gateway for AI agents',
+});
+new Gatehouse(stack, 'Gatehouse', { config });

@@ -1,0 +1,170 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import {
+  AccessLogField,
+  AccessLogFormat,
+  AuthorizationType,
+  EndpointType,
+  type IAuthorizer,
+  IdentitySource,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  type Method,
+  MethodLoggingLevel,
+  ResponseTransferMode,
+  RestApi,
+  TokenAuthorizer,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
+
+export interface GatewayApiProps {
+  readonly policy: CompiledPolicy;
+  readonly authorizer: IFunction;
+  readonly llm: IFunction;
+}
+
+/** What every LLM route serves, below its base path. */
+const LLM_ENDPOINTS = [
+  { method: 'POST', path: 'chat/completions' },
+  { method: 'GET', path: 'models' },
+] as const;
+
+/** A ceiling for all callers together, so that a flood can't use up the account; each caller's own limits are in gateway.yaml. */
+const CALLS_PER_SECOND = { rate: 200, burst: 400 };
+
+/** Facts of the call, never its headers: one is a credential, and API Gateway puts the others into the JSON as they came. */
+const ACCESS_LOG = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: AccessLogField.contextRequestId(),
+    extendedRequestId: AccessLogField.contextExtendedRequestId(),
+    time: AccessLogField.contextRequestTimeEpoch(),
+    ip: AccessLogField.contextIdentitySourceIp(),
+    method: AccessLogField.contextHttpMethod(),
+    path: AccessLogField.contextPath(),
+    resource: AccessLogField.contextResourcePath(),
+    status: AccessLogField.contextStatus(),
+    responseBytes: AccessLogField.contextResponseLength(),
+    latencyMs: AccessLogField.contextResponseLatency(),
+    principal: AccessLogField.contextAuthorizerPrincipalId(),
+    authorizerError: AccessLogField.contextAuthorizerError(),
+    integrationStatus: AccessLogField.contextIntegrationStatus(),
+    integrationError: AccessLogField.contextIntegrationErrorMessage(),
+    error: AccessLogField.contextErrorResponseType(),
+    xrayTraceId: AccessLogField.contextXrayTraceId(),
+  }),
+);
+
+/**
+ * The door: a regional REST API (the only kind that streams answers), its methods taken from the policy one by one. No proxy
+ * resources: CDK's come with an `ANY /` of type MOCK that asks for no token.
+ */
+export class GatewayApi extends Construct {
+  readonly api: RestApi;
+
+  constructor(scope: Construct, id: string, { policy, authorizer, llm }: GatewayApiProps) {
+    super(scope, id);
+    this.api = this.#restApi(policy);
+    addGatewayResponses(this.api, policy.name);
+    const tokens = new TokenAuthorizer(this, 'Authorizer', {
+      handler: authorizer,
+      identitySource: IdentitySource.header('Authorization'),
+      // RFC 6750 §2.1. What can't be a token is turned away without asking the function.
+      validationRegex: '^[Bb][Ee][Aa][Rr][Ee][Rr] [A-Za-z0-9._~+/-]+=*$',
+      // How long a token that was revoked, or that has expired, may still pass; the functions check its expiry again.
+      resultsCacheTtl: Duration.seconds(60),
+    });
+    // The function answers in the streaming format, whether or not the caller asked for a stream: no method may be BUFFERED.
+    const streamed = new LambdaIntegration(llm, {
+      responseTransferMode: ResponseTransferMode.STREAM,
+      timeout: Duration.minutes(15),
+      scopePermissionToMethod: false,
+    });
+    for (const route of policy.llm.routes) this.#addLlmRoute(route, streamed, tokens);
+  }
+
+  #restApi(policy: CompiledPolicy): RestApi {
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const api = new RestApi(this, 'Api', {
+      restApiName: policy.name,
+      description: `Gatehouse: ${policy.name}`,
+      endpointTypes: [EndpointType.REGIONAL],
+      // Account-wide, and needed once per account and Region for any access log: left in place when the stack goes.
+      cloudWatchRole: true,
+      cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
+      deployOptions: {
+        stageName: 'prod',
+        throttlingRateLimit: CALLS_PER_SECOND.rate,
+        throttlingBurstLimit: CALLS_PER_SECOND.burst,
+        accessLogDestination: new LogGroupLogDestination(accessLog),
+        accessLogFormat: ACCESS_LOG,
+        loggingLevel: MethodLoggingLevel.OFF,
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        tracingEnabled: true,
+      },
+    });
+    // The URL is an output of the stack, under a name of ours.
+    api.node.tryRemoveChild('Endpoint');
+    Validations.of(api).acknowledge(
+      {
+        id: 'AwsSolutions::AwsSolutions-APIG2',
+        reason:
+          "Bodies are checked in the function, which answers in the caller's dialect and keeps unknown fields for the provider.",
+      },
+      {
+        id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+        reason: 'API Gateway accepts no narrower role for its logs: it checks for the actions of this managed policy.',
+      },
+    );
+    Validations.of(api.deploymentStage).acknowledge(
+      {
+        id: 'AwsSolutions::AwsSolutions-APIG3',
+        reason:
+          'Every route is authenticated, throttled and limited per caller; a web ACL costs a fixed sum each month and is not for everyone.',
+      },
+      {
+        id: 'AwsSolutions::AwsSolutions-APIG6',
+        reason:
+          'Execution logs add headers and bodies of calls to what the access log and the record of each call say.',
+      },
+    );
+    return api;
+  }
+
+  #addLlmRoute(route: CompiledLlmRoute, integration: LambdaIntegration, tokens: IAuthorizer): void {
+    for (const { method, path } of LLM_ENDPOINTS) {
+      const resource = this.api.root.resourceForPath(`${route.basePath}/${path}`);
+      if (route.auth === 'strict') {
+        acknowledgeAuthorizer(
+          resource.addMethod(method, integration, { authorizer: tokens, authorizationType: AuthorizationType.CUSTOM }),
+        );
+      } else {
+        acknowledgeOpen(
+          resource.addMethod(method, integration, { authorizationType: AuthorizationType.NONE }),
+          route.auth,
+        );
+      }
+    }
+  }
+}
+
+const acknowledgeAuthorizer = (method: Method): void =>
+  Validations.of(method).acknowledge({
+    id: 'AwsSolutions::AwsSolutions-COG4',
+    reason:
+      'The identity provider is the one gateway.yaml names, not Cognito: a Lambda authorizer verifies its tokens.',
+  });
+
+const acknowledgeOpen = (method: Method, auth: 'optional' | 'none'): void => {
+  const reason = `gateway.yaml says auth: ${auth} for this route; the function verifies a token that it is given.`;
+  Validations.of(method).acknowledge(
+    { id: 'AwsSolutions::AwsSolutions-APIG4', reason },
+    { id: 'AwsSolutions::AwsSolutions-COG4', reason },
+  );
+};

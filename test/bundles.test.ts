@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { CompiledPolicy } from '../config/compiled.ts';
+import { bundle } from '../lib/bundle.ts';
+
+const policy: CompiledPolicy = {
+  version: '0123456789ab',
+  name: 'test',
+  identity: { providers: [], apiKeys: [] },
+  credentials: [],
+  claimsUsed: [],
+  llm: { providers: {}, models: {}, routes: [] },
+};
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'gatehouse-bundle-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** What must not be in any bundle, and why. */
+const NEVER = [
+  ['node_modules/aws-cdk-lib/', 'CDK belongs to the deployment'],
+  ['node_modules/constructs/', 'CDK belongs to the deployment'],
+  ['node_modules/@aws-sdk/', 'lambda/aws speaks the wire format itself: docs/decisions/003'],
+  ['node_modules/@smithy/', 'lambda/aws speaks the wire format itself: docs/decisions/003'],
+  ['node_modules/yaml/', 'policies ship compiled'],
+  ['node_modules/zod/v4/locales/de.js', 'all languages of zod: somebody imported it by name instead of as a namespace'],
+  ['node_modules/zod/v3/', 'a second zod'],
+  ['node_modules/undici/index.js', 'the whole of undici: lib/undici-client.mjs should stand for it'],
+  ['node_modules/undici/lib/mock/', 'test doubles'],
+  ['node_modules/undici/lib/milo/', 'a second HTTP parser'],
+  ['node_modules/undici/lib/llhttp/llhttp-wasm.js', 'a second build of the HTTP parser'],
+  ['node_modules/jose/', 'aws-jwt-verify verifies; jose signs in tests'],
+  ['node_modules/@bufbuild/', 'the other CEL'],
+  ['config/schema', 'the policy is checked before it is deployed'],
+  ['lib/constructs/', 'CDK belongs to the deployment'],
+  ['local/', 'the local gateway'],
+] as const;
+
+const AUTHORIZER_NEVER = ['undici/', 'hono/', 'zod/', 'cel-js/', 're2js/'].map(
+  (name) => [name, 'a token is checked without it, and the authorizer has to start in no time'] as const,
+);
+
+describe.each([
+  { entry: 'lambda/authorizer/handler.ts', kilobytes: 150, never: [...NEVER, ...AUTHORIZER_NEVER] },
+  { entry: 'lambda/llm/handler.ts', kilobytes: 700, never: NEVER },
+])('the bundle of $entry', ({ entry, kilobytes, never }) => {
+  const out = () => path.join(directory, path.dirname(entry));
+  let inputs: readonly string[];
+  beforeAll(() => {
+    inputs = Object.values(bundle(entry, policy, out()).outputs).flatMap((output) => Object.keys(output.inputs));
+  });
+
+  test('holds nothing that belongs elsewhere', () => {
+    const found = never.filter(([name]) => inputs.some((input) => input.includes(name)));
+    expect(found).toEqual([]);
+  });
+
+  test(`is at most ${kilobytes} KB`, () => {
+    expect(statSync(path.join(out(), 'index.mjs')).size / 1024).toBeLessThan(kilobytes);
+  });
+
+  test('has the policy beside it', async () => {
+    expect(statSync(path.join(out(), 'policy.json')).size).toBeGreaterThan(0);
+  });
+});
+
+/** Runs a script in a process of its own, as Lambda would: without anything of Jest's. */
+const run = async (script: string): Promise<string> => {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    env: {},
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [out] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  return out;
+};
+
+describe('the HTTP client as it is bundled', () => {
+  test('speaks HTTP: a streamed answer arrives whole', async () => {
+    const server = http.createServer(async (request, response) => {
+      const asked = await text(request);
+      response.writeHead(201, { 'x-method': request.method });
+      for (const word of asked.split(' ')) response.write(`${word}!`);
+      response.end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const out = path.join(directory, 'send');
+      bundle('lambda/providers/send.ts', policy, out);
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/path`;
+      const answer = await run(`
+        const { createSend } = await import(${JSON.stringify(pathToFileURL(path.join(out, 'index.mjs')).href)});
+        const limits = { connectMs: 2000, firstByteMs: 2000, idleMs: 2000 };
+        const request = { method: 'POST', url: ${JSON.stringify(url)}, headers: {}, body: 'one two three' };
+        const { status, headers, body } = await createSend()(request, limits, new AbortController().signal);
+        let text = '';
+        for await (const chunk of body) text += Buffer.from(chunk).toString();
+        console.log(JSON.stringify([status, headers['x-method'], text]));
+        process.exit();
+      `);
+      expect(JSON.parse(answer)).toEqual([201, 'POST', 'one!two!three!']);
+    } finally {
+      server.close();
+    }
+  });
+
+  test('is only what lib/undici-client.mjs names: an import of anything else does not bundle', () => {
+    const entry = path.join(directory, 'stray.ts');
+    writeFileSync(entry, "import { fetch } from 'undici';\nfetch('http://127.0.0.1');\n");
+    expect(() => bundle(entry, policy, path.join(directory, 'stray'))).toThrow('No matching export');
+  });
+});

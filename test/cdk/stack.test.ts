@@ -1,0 +1,182 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { EnvOf, llmEnv } from '../../config/env.ts';
+import { type Synthesized, synthesize } from '../support/synth.ts';
+
+const POLICY = 'test/cdk/policy.yaml';
+const CANARY = 'sk-canary-7f3b9d';
+
+let stack: Synthesized;
+beforeAll(() => {
+  stack = synthesize(POLICY, { OPENAI_API_KEY: CANARY, ANTHROPIC_API_KEY: CANARY });
+}, 60_000);
+afterAll(() => stack.remove());
+
+/** The hash of a bundle changes with every line of code. */
+const withoutAssetHashes = (template: unknown): unknown =>
+  JSON.parse(JSON.stringify(template).replaceAll(/[0-9a-f]{64}\.zip/g, 'ASSET.zip'));
+
+const filesIn = (directory: string): readonly string[] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((file) => path.join(directory, file))
+    .filter((file) => statSync(file).isFile());
+
+describe('the stack', () => {
+  test('is as reviewed', () => {
+    expect(withoutAssetHashes(stack.template)).toMatchSnapshot();
+  });
+
+  test('comes out the same when it is synthesised again, bundles included', () => {
+    const again = synthesize(POLICY);
+    try {
+      expect(again.template).toEqual(stack.template);
+    } finally {
+      again.remove();
+    }
+  }, 60_000);
+
+  test('passes cdk-nag, and what it lets pass is this, each with a reason', () => {
+    const report = JSON.parse(readFileSync(path.join(stack.directory, 'validation-report.json'), 'utf8'));
+    const [nag, ...others] = report.pluginReports.filter(
+      ({ pluginName }: { pluginName: string }) => pluginName === 'AwsSolutions',
+    );
+    expect(others).toEqual([]);
+    expect([nag.conclusion, nag.violations]).toEqual(['success', []]);
+    const passed: { acknowledgedId: string; acknowledgedAt: string; reason: string }[] = nag.suppressedViolations;
+    expect(passed.filter(({ reason }) => reason.length < 40)).toEqual([]);
+    const short = passed.map(({ acknowledgedId, acknowledgedAt }) => [
+      acknowledgedId.replace('AwsSolutions::AwsSolutions-', ''),
+      acknowledgedAt.replace('Gatehouse/Gatehouse/', ''),
+    ]);
+    expect([...new Set(short.map((entry) => entry.join(' at ')))].sort()).toEqual([
+      'APIG2 at Api/Api',
+      'APIG3 at Api/Api/DeploymentStage.prod',
+      'APIG4 at Api/Api/Default/openai/v1/chat/completions/POST',
+      'APIG4 at Api/Api/Default/openai/v1/models/GET',
+      'APIG4 at Api/Api/Default/public/v1/chat/completions/POST',
+      'APIG4 at Api/Api/Default/public/v1/models/GET',
+      'APIG6 at Api/Api/DeploymentStage.prod',
+      'COG4 at Api/Api/Default/openai/v1/chat/completions/POST',
+      'COG4 at Api/Api/Default/openai/v1/models/GET',
+      'COG4 at Api/Api/Default/public/v1/chat/completions/POST',
+      'COG4 at Api/Api/Default/public/v1/models/GET',
+      'COG4 at Api/Api/Default/v1/chat/completions/POST',
+      'COG4 at Api/Api/Default/v1/models/GET',
+      'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs] at Api/Api',
+      'IAM5[Resource::*] at AuthorizerFunction/Handler/Role',
+      'IAM5[Resource::*] at LlmFunction/Handler/Role',
+      'SMG4 at Credentials/anthropic-api-key',
+      'SMG4 at Credentials/openai-api-key',
+    ]);
+  });
+});
+
+describe('what holds state', () => {
+  test('keeps its logical id: another one would be an empty table, or a secret without its key', () => {
+    const ids = [...stack.ofType('AWS::DynamoDB::Table'), ...stack.ofType('AWS::SecretsManager::Secret')].map(
+      ([id]) => id,
+    );
+    expect(ids).toEqual([
+      'GatehouseLimitsTable17146DB3',
+      'GatehouseCredentialsanthropicapikey0E94D85C',
+      'GatehouseCredentialsopenaiapikeyD4AF9DD2',
+    ]);
+  });
+
+  test('outlives the stack', () => {
+    for (const [, { DeletionPolicy, UpdateReplacePolicy }] of [
+      ...stack.ofType('AWS::DynamoDB::Table'),
+      ...stack.ofType('AWS::SecretsManager::Secret'),
+    ]) {
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    }
+  });
+
+  test('the limits table is on demand, encrypted, can be restored, and cleans up after itself', () => {
+    const [[, table] = []] = stack.ofType('AWS::DynamoDB::Table');
+    expect(table?.Properties).toEqual({
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+    });
+  });
+
+  test('a secret is made without a value, as one that the function takes for unset', () => {
+    for (const [, { Properties }] of stack.ofType('AWS::SecretsManager::Secret')) {
+      expect(Properties).not.toHaveProperty('SecretString');
+      expect(Properties).not.toHaveProperty('Name');
+      const { value } = JSON.parse(Properties.GenerateSecretString.SecretStringTemplate);
+      expect(value).toMatch(/^gatehouse-unset-/);
+    }
+  });
+
+  test('a key in the environment of whoever deploys gets into no file of cdk.out', () => {
+    const holding = filesIn(stack.directory).filter((file) => readFileSync(file).includes(CANARY));
+    expect(holding).toEqual([]);
+  });
+});
+
+describe('the functions', () => {
+  test('run on Node 24 and arm64, traced, with a role and a log group of their own', () => {
+    const functions = stack.ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+    expect(functions.map(({ Description, MemorySize, Timeout }) => [Description, MemorySize, Timeout])).toEqual([
+      ['Gatehouse: verifies bearer tokens', 512, 10],
+      ['Gatehouse: chat requests to model providers', 1024, 900],
+    ]);
+    for (const { Runtime, Architectures, Handler, TracingConfig, LoggingConfig } of functions) {
+      expect([Runtime, Architectures, Handler, TracingConfig.Mode]).toEqual([
+        'nodejs24.x',
+        ['arm64'],
+        'index.handler',
+        'Active',
+      ]);
+      expect(LoggingConfig.LogFormat).toBe('JSON');
+    }
+    expect(new Set(functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref)).size).toBe(2);
+    expect(new Set(functions.map(({ Role }) => Role['Fn::GetAtt'][0])).size).toBe(2);
+  });
+
+  test('log for a month; the access log is kept for three', () => {
+    expect(stack.ofType('AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.RetentionInDays)).toEqual([
+      30, 30, 90,
+    ]);
+  });
+
+  test('ship the policy beside their code, and another policy is another bundle', () => {
+    for (const [id] of stack.ofType('AWS::Lambda::Function')) {
+      const policy = JSON.parse(readFileSync(path.join(stack.bundleOf(id), 'policy.json'), 'utf8'));
+      expect(policy.name).toBe('test-gateway');
+    }
+    const other = synthesize('gateway.yaml');
+    try {
+      const keys = (synthesized: Synthesized) =>
+        synthesized.ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Code.S3Key);
+      expect(new Set([...keys(stack), ...keys(other)]).size).toBe(4);
+    } finally {
+      other.remove();
+    }
+  }, 60_000);
+
+  test('a construct that forgets a variable of the function does not compile', () => {
+    // @ts-expect-error CREDENTIAL_ARNS is missing
+    const forgotten = { LIMITS_TABLE: 'table' } satisfies EnvOf<typeof llmEnv>;
+    expect(forgotten).toBeDefined();
+  });
+});
+
+describe('the outputs', () => {
+  test('say where the gateway is, what to use as base_url, and which secrets wait for a key', () => {
+    expect(Object.keys(stack.template.Outputs)).toEqual([
+      expect.stringMatching(/^GatehouseUrl/),
+      expect.stringMatching(/^GatehouseBaseUrls/),
+      expect.stringMatching(/^GatehouseSecretsToFill/),
+    ]);
+    const [, urls, secrets] = Object.values(stack.template.Outputs).map(({ Value }) => JSON.stringify(Value));
+    for (const base of ['/v1 ', '/openai/v1 ', '/public/v1']) expect(urls).toContain(`"${base}`);
+    for (const name of ['anthropic-api-key', 'openai-api-key']) expect(secrets).toContain(name);
+  });
+});
