@@ -13,6 +13,7 @@ export type RejectionReason =
   | 'no-expiry'
   | 'no-subject'
   | 'signature'
+  | 'sender-constrained'
   | 'unknown-api-key'
   | 'authorizer-context';
 

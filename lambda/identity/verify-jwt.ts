@@ -54,6 +54,8 @@ export const createVerifyJwt = (
     ).catch((thrown: unknown) => {
       throw toRefusal(thrown, provider.name);
     });
+    // RFC 7800, RFC 9449: only who holds a certain key may use it, and a bearer header doesn't show that.
+    if (verified.cnf !== undefined) throw tokenRejected('sender-constrained', { provider: provider.name });
     return principalOf(provider, verified, expiresAt);
   };
 };

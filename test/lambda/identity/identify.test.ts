@@ -177,6 +177,7 @@ describe('a bad token', () => {
     ['whose iat is text', { iat: 'now' }, 'malformed'],
     ['without a subject', { sub: undefined }, 'no-subject'],
     ['with an empty subject', { sub: '' }, 'no-subject'],
+    ['that only the holder of a key may use', { cnf: { jkt: 'thumbprint' } }, 'sender-constrained'],
     ['with a subject of 10 KB', { sub: 's'.repeat(10_000) }, 'too-large'],
     ['with a stable subject of 10 KB', { uid: 's'.repeat(10_000) }, 'too-large'],
     ['that has an actor we can not read', { act: 'agent' }, 'malformed'],
