@@ -16,7 +16,11 @@ const loadOrExit = (file: string) => {
     for (const warning of warnings) console.error(warning);
     return config;
   } catch (thrown) {
-    if (!(thrown instanceof ConfigError) && (thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+    if (
+      !(thrown instanceof ConfigError) &&
+      !['ENOENT', 'EISDIR', 'EACCES'].includes(String((thrown as NodeJS.ErrnoException).code))
+    )
+      throw thrown;
     console.error((thrown as Error).message);
     process.exit(1);
   }

@@ -44,13 +44,23 @@ export interface CelVariables {
     readonly prompt: string;
   };
   readonly agent: { readonly name: string };
-  /** Only for programs compiled with `response: true`. `code` is a whole number. */
-  readonly response?: { readonly code: number; readonly headers: Readonly<Record<string, string>> };
 }
+
+/** What an expression over a provider's health may read: nothing of the caller, since what it decides holds for everyone. */
+export interface HealthVariables {
+  readonly llm: { readonly model: string; readonly provider: string };
+  /** `code` is a whole number; names of headers are in lower case. */
+  readonly response: { readonly code: number; readonly headers: Readonly<Record<string, string>> };
+}
+
+/** Which variables there are: those of a call, or those of a provider's answer. */
+export type Scope = 'call' | 'health';
 
 const TOOL = { target: 'string', name: 'string', arguments: 'dyn', annotations: 'dyn' };
 
-const VARIABLES: Record<string, string | Record<string, unknown>> = {
+type Declarations = Readonly<Record<string, string | Record<string, unknown>>>;
+
+const OF_CALL: Declarations = {
   principal: {
     id: 'string',
     issuer: 'string',
@@ -72,26 +82,28 @@ const VARIABLES: Record<string, string | Record<string, unknown>> = {
   agent: { name: 'string' },
 };
 
-const RESPONSE = { code: 'int', headers: 'map<string, string>' };
+const OF_HEALTH: Declarations = {
+  llm: { model: 'string', provider: 'string' },
+  response: { code: 'int', headers: 'map<string, string>' },
+};
 
-const declarations = (response: boolean): Readonly<Record<string, unknown>> =>
-  response ? { ...VARIABLES, response: RESPONSE } : VARIABLES;
+const DECLARATIONS: Readonly<Record<Scope, Declarations>> = { call: OF_CALL, health: OF_HEALTH };
 
 /** The names known at a place: variables at the top, fields under `['mcp', 'tool']`. */
-export const knownNames = (response: boolean, path: readonly string[] = []): readonly string[] => {
+export const knownNames = (scope: Scope, path: readonly string[] = []): readonly string[] => {
   const found = path.reduce<unknown>(
     (fields, part) => (typeof fields === 'object' ? (fields as Record<string, unknown>)[part] : undefined),
-    declarations(response),
+    DECLARATIONS[scope],
   );
   return typeof found === 'object' && found !== null ? Object.keys(found) : [];
 };
 
 /** Declares every variable. The limits hold for one expression: far above any policy, far below what hurts. */
-export const declareVariables = (response: boolean): Environment => {
+export const declareVariables = (scope: Scope): Environment => {
   const environment = new Environment({
     limits: { maxAstNodes: 1_000, maxDepth: 40, maxListElements: 200, maxMapEntries: 200 },
   });
-  for (const [name, type] of Object.entries(declarations(response))) {
+  for (const [name, type] of Object.entries(DECLARATIONS[scope])) {
     if (typeof type === 'string') environment.registerVariable(name, type);
     else environment.registerVariable({ name, schema: type as Record<string, string> });
   }
@@ -109,8 +121,12 @@ export const bindVariables = (variables: CelVariables): Record<string, unknown> 
   mcp: variables.mcp,
   tool: variables.mcp.tool,
   agent: variables.agent,
-  // CEL's whole numbers are 64 bits wide and arrive as bigint.
-  ...(variables.response === undefined
-    ? {}
-    : { response: { code: BigInt(variables.response.code), headers: variables.response.headers } }),
+});
+
+export const bindHealthVariables = ({
+  llm,
+  response: { code, headers },
+}: HealthVariables): Record<string, unknown> => ({
+  llm,
+  response: { code: BigInt(code), headers }, // CEL's whole numbers are 64 bits wide.
 });

@@ -2,11 +2,18 @@ import { type ASTNode, type Environment, type ParseResult, serialize } from '@ma
 import { claimsRead } from './cel-claims.ts';
 import { declareLinearMatches, LINEAR_MATCHES, toLinearMatches } from './cel-matches.ts';
 import { chainOf, walk } from './cel-nodes.ts';
-import { bindVariables, type CelVariables, declareVariables, knownNames } from './cel-variables.ts';
-
+import {
+  bindHealthVariables,
+  bindVariables,
+  type CelVariables,
+  declareVariables,
+  type HealthVariables,
+  knownNames,
+  type Scope,
+} from './cel-variables.ts';
 import { hint } from './nearest.ts';
 
-export type { CelVariables } from './cel-variables.ts';
+export type { CelVariables, HealthVariables } from './cel-variables.ts';
 
 /** An expression that will not do. `offset` counts characters (UTF-16 units) from the start of its source. */
 export class CelError extends Error {
@@ -21,7 +28,7 @@ export class CelError extends Error {
   }
 }
 
-export interface CelProgram {
+export interface CelProgram<Variables = CelVariables> {
   readonly source: string;
   /** Claims the expression reads, sorted; `*` if it reads one by a name known only at run time. */
   readonly claims: readonly string[];
@@ -31,24 +38,22 @@ export interface CelProgram {
    * Errors: anything that fails at run time throws (a claim that is not there, types that do not meet, a `bool` program
    *         whose value is not a boolean). The message may repeat names from the call: keep it out of answers.
    */
-  evaluate(variables: CelVariables): unknown;
+  evaluate(variables: Variables): unknown;
 }
 
 export interface CelOptions {
   readonly result: 'bool' | 'any';
-  /** Whether `response` may be read. */
-  readonly response?: boolean;
 }
 
 const MAX_LENGTH = 4_096;
 
-const environments = new Map<boolean, Environment>();
+const environments = new Map<Scope, Environment>();
 
-const environmentFor = (response: boolean): Environment => {
-  const known = environments.get(response);
+const environmentFor = (scope: Scope): Environment => {
+  const known = environments.get(scope);
   if (known !== undefined) return known;
-  const made = declareLinearMatches(declareVariables(response));
-  environments.set(response, made);
+  const made = declareLinearMatches(declareVariables(scope));
+  environments.set(scope, made);
   return made;
 };
 
@@ -61,36 +66,36 @@ interface PackageError {
   readonly node?: ASTNode;
 }
 
-const explain = ({ summary, message, node }: PackageError, response: boolean): string => {
+const explain = ({ summary, message, node }: PackageError, scope: Scope): string => {
   const say = (summary ?? message ?? 'cannot be read').replaceAll(LINEAR_MATCHES, 'matches');
   const [, variable] = /^Unknown variable: (.*)$/.exec(say) ?? [];
-  if (variable !== undefined) return `unknown variable ${variable}${hint(variable, knownNames(response), 'known')}`;
+  if (variable !== undefined) return `unknown variable ${variable}${hint(variable, knownNames(scope), 'known')}`;
   const [, field] = /^No such key: (.*)$/.exec(say) ?? [];
   if (field !== undefined) {
-    const known = knownNames(response, node?.op === '.' ? chainOf(node)?.slice(0, -1) : undefined);
+    const known = knownNames(scope, node?.op === '.' ? chainOf(node)?.slice(0, -1) : undefined);
     return `unknown field ${field}${hint(field, known, 'known')}`;
   }
   return say.replace(/^found no matching overload for '(.*)'$/, 'no such function: $1');
 };
 
-const toCelError = (error: unknown, response: boolean, offset?: number): CelError => {
+const toCelError = (error: unknown, scope: Scope, offset?: number): CelError => {
   if (error instanceof CelError) return error;
   const from = error as PackageError;
-  return new CelError(explain(from, response), offset ?? from.range?.start ?? 0, { cause: error });
+  return new CelError(explain(from, scope), offset ?? from.range?.start ?? 0, { cause: error });
 };
 
-const check = (program: ParseResult, response: boolean, offset?: number): string => {
+const check = (program: ParseResult, scope: Scope, offset?: number): string => {
   const { valid, type, error } = program.check();
-  if (!valid) throw toCelError(error, response, offset);
+  if (!valid) throw toCelError(error, scope, offset);
   return type ?? 'dyn';
 };
 
 /** What the type checker lets pass and we do not: hidden names, and unknown fields inside `has()`. */
-const checkNode = (node: ASTNode, environment: Environment, response: boolean): void => {
+const checkNode = (node: ASTNode, environment: Environment, scope: Scope): void => {
   const refused = toLinearMatches(node);
   if (refused !== undefined) throw new CelError(refused.problem, refused.offset);
 
-  const names = knownNames(response);
+  const names = knownNames(scope);
   if (node.op === 'rcall' && MACROS.has(node.args[0])) {
     const [variable] = node.args[2];
     if (variable?.op === 'id' && names.includes(variable.args))
@@ -100,30 +105,29 @@ const checkNode = (node: ASTNode, environment: Environment, response: boolean): 
     const [field] = node.args[1];
     const [root] = field === undefined ? [] : (chainOf(field) ?? []);
     if (field !== undefined && root !== undefined && names.includes(root))
-      check(environment.parse(serialize(field)), response, field.start);
+      check(environment.parse(serialize(field)), scope, field.start);
   }
 };
 
-const parse = (source: string, environment: Environment, response: boolean): ParseResult => {
+const parse = (source: string, environment: Environment, scope: Scope): ParseResult => {
   if (source.length > MAX_LENGTH) throw new CelError(`an expression may have ${MAX_LENGTH} characters`, MAX_LENGTH);
   try {
     return environment.parse(source);
   } catch (error) {
-    throw toCelError(error, response);
+    throw toCelError(error, scope);
   }
 };
 
-/**
- * Reads and checks one expression.
- *
- * Errors: `CelError` for bad syntax, an unknown variable, field or function, a `bool` that is none, a pattern of `matches`
- *         that is not a literal or not RE2, and anything too long or too deep.
- */
-export const compileCel = (source: string, { result, response = false }: CelOptions): CelProgram => {
-  const environment = environmentFor(response);
-  const program = parse(source, environment, response);
-  for (const node of walk(program.ast)) checkNode(node, environment, response);
-  const type = check(program, response);
+const compile = <Variables>(
+  source: string,
+  result: 'bool' | 'any',
+  scope: Scope,
+  bind: (variables: Variables) => Record<string, unknown>,
+): CelProgram<Variables> => {
+  const environment = environmentFor(scope);
+  const program = parse(source, environment, scope);
+  for (const node of walk(program.ast)) checkNode(node, environment, scope);
+  const type = check(program, scope);
   if (result === 'bool' && type !== 'bool' && !type.startsWith('dyn'))
     throw new CelError(`must be true or false, and is ${type}`, 0);
 
@@ -131,9 +135,22 @@ export const compileCel = (source: string, { result, response = false }: CelOpti
     source,
     claims: claimsRead(program.ast),
     evaluate: (variables) => {
-      const value: unknown = program(bindVariables(variables));
+      const value: unknown = program(bind(variables));
       if (result === 'bool' && typeof value !== 'boolean') throw new CelError('is neither true nor false', 0);
       return value;
     },
   };
 };
+
+/**
+ * Reads and checks one expression over a call.
+ *
+ * Errors: `CelError` for bad syntax, an unknown variable, field or function, a `bool` that is none, a pattern of `matches`
+ *         that is not a literal or not RE2, and anything too long or too deep.
+ */
+export const compileCel = (source: string, { result }: CelOptions): CelProgram =>
+  compile(source, result, 'call', bindVariables);
+
+/** The same over a provider's answer: true or false. */
+export const compileHealthCel = (source: string): CelProgram<HealthVariables> =>
+  compile(source, 'bool', 'health', bindHealthVariables);

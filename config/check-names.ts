@@ -6,7 +6,6 @@ import { namesAt, type Selected, selectText } from './select.ts';
 /** Where names are used, and where they are declared. */
 const REFERENCES: readonly (readonly [used: string, declared: readonly string[], noun: string])[] = [
   ['llm.routes.*.provider', ['llm.providers'], 'provider'],
-  ['llm.routes.*.models.*', ['llm.models'], 'model'],
   ['llm.providers.*.credential', ['credentials'], 'credential'],
   ['guardrails.*.credential', ['credentials'], 'credential'],
   ['mcp.servers.*.credential', ['credentials'], 'credential'],
@@ -19,7 +18,15 @@ const REFERENCES: readonly (readonly [used: string, declared: readonly string[],
   ['decisions.*.on.*', ['llm.routes', 'mcp.routes'], 'route'],
 ];
 
-const TARGETS = ['llm.models.*.*', 'llm.routes.*.fallbacks.*'];
+/** Where `provider/model` may stand. */
+const TARGETS = [
+  'llm.models.*.*',
+  'llm.models.*.*.target',
+  'llm.models.*.targets.*',
+  'llm.models.*.targets.*.target',
+  'llm.routes.*.fallbacks.*',
+  'llm.routes.*.models.*',
+];
 
 type Text = Selected & { readonly value: string };
 
@@ -49,6 +56,9 @@ export const checkNames = (root: unknown): readonly Finding[] => [
     const declared = declaredAt.flatMap((place) => namesAt(root, place));
     return selectText(root, used).flatMap((one) => dangling(one, one.value, noun, declared, declaredAt.join(' or ')));
   }),
+  ...selectText(root, 'llm.routes.*.models.*')
+    .filter(({ value }) => !value.includes('/'))
+    .flatMap((one) => dangling(one, one.value, 'model', namesAt(root, 'llm.models'), 'llm.models')),
   ...TARGETS.flatMap((place) => {
     const declared = namesAt(root, 'llm.providers');
     return selectText(root, place)

@@ -1,4 +1,4 @@
-import { CelError, compileCel } from './cel.ts';
+import { CelError } from './cel.ts';
 import { CEL_PLACES } from './cel-places.ts';
 import { checkNames } from './check-names.ts';
 import { checkRoutes } from './check-routes.ts';
@@ -6,10 +6,10 @@ import { type Finding, showPath } from './problem.ts';
 import { isMap, select, selectText } from './select.ts';
 
 const checkExpressions = (root: unknown): readonly Finding[] =>
-  CEL_PLACES.flatMap(([place, options]) =>
+  CEL_PLACES.flatMap(([place, compile]) =>
     selectText(root, place).flatMap(({ path, value }): Finding[] => {
       try {
-        compileCel(value, options);
+        compile(value);
         return [];
       } catch (error) {
         if (!(error instanceof CelError)) throw error;
@@ -72,6 +72,21 @@ const checkToolRules = (root: unknown): readonly Finding[] =>
       : [],
   );
 
+/** A weight is drawn among neighbours: alone it would say nothing. */
+const checkWeights = (root: unknown): readonly Finding[] =>
+  [...select(root, 'llm.models.*'), ...select(root, 'llm.models.*.targets')].flatMap(({ path, value }) => {
+    const targets: readonly unknown[] = Array.isArray(value) ? value : [];
+    const isWeighted = (index: number): boolean => {
+      const target = targets[index];
+      return isMap(target) && 'weight' in target;
+    };
+    return [...targets.keys()].flatMap((index): Finding[] => {
+      if (!isWeighted(index) || isWeighted(index - 1) || isWeighted(index + 1)) return [];
+      const at = [...path, index, 'weight'];
+      return [{ path: at, at: 'key', message: `${showPath(at)}: no neighbour has a weight to draw against` }];
+    });
+  });
+
 /** What no schema can say: names that point nowhere, expressions, routes that collide, limits without a limit. */
 export const checkPolicy = (root: unknown): readonly Finding[] => [
   ...checkNames(root),
@@ -80,4 +95,5 @@ export const checkPolicy = (root: unknown): readonly Finding[] => [
   ...checkLimits(root),
   ...checkIdentity(root),
   ...checkToolRules(root),
+  ...checkWeights(root),
 ];

@@ -48,6 +48,7 @@ const checkTargets = (root: unknown): readonly Finding[] =>
     const say = (message: string): Finding => ({ path, at: 'key', message: `${showPath(path)}: ${message}` });
     if ('provider' in value && 'models' in value) return [say('expected either provider or models, found both')];
     if (!('provider' in value) && !('models' in value)) return [say('expected provider or models, found neither')];
+    if ('models' in value && 'model' in value) return [say('model belongs to a route with a provider: found models')];
     if ('models' in value && 'fallbacks' in value)
       return [say('fallbacks belong to a route with a provider: a name under llm.models lists its own')];
     return [];

@@ -2,21 +2,34 @@ import { createHash } from 'node:crypto';
 import { compileCel } from './cel.ts';
 import { basePathOf } from './check-routes.ts';
 import type {
+  AliasTarget,
   CompiledApiKey,
   CompiledAuthorization,
+  CompiledEnrich,
+  CompiledHealth,
   CompiledIdentityProvider,
+  CompiledLlm,
   CompiledLlmProvider,
   CompiledLlmRoute,
+  CompiledModel,
   CompiledPolicy,
+  CompiledPromptCaching,
   CompiledRateLimit,
   CompiledRoute,
+  EnrichMessage,
   ModelTarget,
 } from './compiled.ts';
 import { toMilliseconds } from './duration.ts';
+import { LLM_ENDPOINTS } from './llm-endpoints.ts';
+import { compilePrices } from './prices.ts';
 import type { GatewayConfig } from './schema.ts';
+import { claimsInTemplate } from './template.ts';
 
 type Llm = NonNullable<GatewayConfig['llm']>;
 type ProviderConfig = NonNullable<Llm['providers']>[string];
+type HealthConfig = NonNullable<Llm['health']>;
+type ModelConfig = NonNullable<Llm['models']>[string];
+type TargetConfig = Extract<ModelConfig, readonly unknown[]>[number];
 type RouteConfig = NonNullable<Llm['routes']>[string];
 type Identity = NonNullable<GatewayConfig['identity']>;
 type RateLimitConfig = NonNullable<RouteConfig['rateLimits']>[number];
@@ -66,6 +79,8 @@ const compileApiKey = (key: NonNullable<Identity['apiKeys']>[string], name: stri
 const baseUrlOf = (provider: ProviderConfig): string => {
   if (provider.baseUrl !== undefined) {
     const url = provider.baseUrl.replace(/\/+$/, '');
+    // These kinds write the version into each path.
+    if (provider.kind === 'gemini') return url.replace(/\/v1beta$/, '');
     return provider.kind === 'anthropic' ? url.replace(/\/v1$/, '') : url;
   }
   if (provider.kind === 'bedrock') return `https://bedrock-runtime.${provider.region ?? '{region}'}.amazonaws.com`;
@@ -76,16 +91,28 @@ const baseUrlOf = (provider: ProviderConfig): string => {
   }[provider.kind as 'openai' | 'anthropic' | 'gemini'];
 };
 
-const compileProvider = (provider: ProviderConfig, name: string): CompiledLlmProvider => ({
+const compileHealth = ({ unhealthy, evictFor, firstByte }: HealthConfig): CompiledHealth => ({
+  unhealthy,
+  evictForMs: toMilliseconds(evictFor ?? '30s'),
+  ...(firstByte === undefined ? {} : { firstByteMs: toMilliseconds(firstByte) }),
+});
+
+const compileProvider = (
+  provider: ProviderConfig,
+  name: string,
+  health: HealthConfig | undefined,
+): CompiledLlmProvider => ({
   name,
   kind: provider.kind,
   baseUrl: baseUrlOf(provider),
+  ...('region' in provider && provider.region !== undefined ? { region: provider.region } : {}),
   ...('credential' in provider && provider.credential !== undefined ? { credential: provider.credential } : {}),
   timeouts: {
     connectMs: toMilliseconds(provider.timeouts?.connect ?? '5s'),
     firstByteMs: toMilliseconds(provider.timeouts?.firstByte ?? '60s'),
     idleMs: toMilliseconds(provider.timeouts?.idle ?? '120s'),
   },
+  ...(health === undefined ? {} : { health: compileHealth(health) }),
 });
 
 /** `bedrock/a/b:0` → provider `bedrock`, model `a/b:0`. */
@@ -94,10 +121,26 @@ const toTarget = (target: string): ModelTarget => {
   return { provider: target.slice(0, slash), model: target.slice(slash + 1) };
 };
 
+const toAliasTarget = (target: TargetConfig): AliasTarget => {
+  if (typeof target === 'string') return toTarget(target);
+  const { target: name, ...choice } = target;
+  return { ...toTarget(name), ...present(choice) };
+};
+
+const compileModel = (model: ModelConfig): CompiledModel => {
+  const { targets, authorization } = 'targets' in model ? model : { targets: model, authorization: undefined };
+  return {
+    targets: targets.map(toAliasTarget),
+    ...(authorization === undefined ? {} : { authorization: { ...NO_RULES, ...present(authorization) } }),
+  };
+};
+
 const compileRateLimits = (limits: readonly RateLimitConfig[]): CompiledRateLimit[] =>
   limits.flatMap(({ name, per, requests, every }) =>
     requests === undefined ? [] : [{ name, per, requests, windowSeconds: WINDOW_SECONDS[every] }],
   );
+
+const NO_RULES: CompiledAuthorization = { allow: [], deny: [], require: [], default: 'deny' };
 
 /** A public route does not inherit rules about who calls: nobody in particular does. */
 const compileAuthorization = (
@@ -105,10 +148,8 @@ const compileAuthorization = (
   route: RouteConfig,
   auth: CompiledRoute['auth'],
 ): CompiledAuthorization => ({
-  allow: [],
-  deny: [],
-  require: [],
-  default: auth === 'none' ? 'allow' : 'deny',
+  ...NO_RULES,
+  ...(auth === 'none' ? { default: 'allow' } : {}),
   ...present(auth === 'none' ? {} : (config.defaults?.authorization ?? {})),
   ...present(route.authorization ?? {}),
 });
@@ -123,16 +164,40 @@ const compileRoute = (config: GatewayConfig, route: RouteConfig, path: string): 
     rateLimits: compileRateLimits(route.rateLimits ?? config.defaults?.rateLimits ?? []),
     limitsFailure: route.limitsFailure ?? config.defaults?.limitsFailure ?? 'closed',
     ...(route.provider === undefined ? {} : { provider: route.provider }),
+    ...(route.model === undefined ? {} : { model: route.model }),
     ...(route.models === undefined ? {} : { models: route.models }),
     fallbacks: (route.fallbacks ?? []).map(toTarget),
+    ...(route.enrich === undefined ? {} : { enrich: compileEnrich(route.enrich) }),
+    ...(route.promptCaching === undefined ? {} : { promptCaching: { ...CACHING, ...present(route.promptCaching) } }),
   };
 };
 
-const claimsUsedBy = (routes: readonly CompiledRoute[]): string[] => {
-  const claims = routes.flatMap(({ authorization: { allow, deny, require }, rateLimits }) => [
-    ...[...allow, ...deny, ...require].flatMap((source) => compileCel(source, { result: 'bool' }).claims),
-    ...rateLimits.flatMap(({ per }) => per).flatMap((source) => compileCel(source, { result: 'any' }).claims),
-  ]);
+const CACHING: CompiledPromptCaching = { system: true, tools: true, messages: false, minTokens: 1_024 };
+
+const compileEnrich = ({ prepend, append }: NonNullable<RouteConfig['enrich']>): CompiledEnrich => {
+  const compileMessage = ({ role, content }: NonNullable<typeof prepend>[number]): EnrichMessage => {
+    if (typeof content !== 'string') throw new Error('a policy built in code has the texts of enrich in it, not files');
+    return { role, text: content };
+  };
+  return { prepend: (prepend ?? []).map(compileMessage), append: (append ?? []).map(compileMessage) };
+};
+
+const rulesOf = ({ allow, deny, require }: CompiledAuthorization): string[] => [...allow, ...deny, ...require];
+
+const claimsUsedBy = (routes: readonly CompiledLlmRoute[], models: readonly CompiledModel[]): string[] => {
+  const decisions = [
+    ...routes.flatMap(({ authorization }) => rulesOf(authorization)),
+    ...models.flatMap(({ authorization = NO_RULES }) => rulesOf(authorization)),
+    ...models.flatMap(({ targets }) => targets.flatMap(({ when }) => when ?? [])),
+  ];
+  const keys = routes.flatMap(({ rateLimits }) => rateLimits.flatMap(({ per }) => per));
+  const claims = [
+    ...decisions.flatMap((source) => compileCel(source, { result: 'bool' }).claims),
+    ...keys.flatMap((source) => compileCel(source, { result: 'any' }).claims),
+    ...routes
+      .flatMap(({ enrich }) => [...(enrich?.prepend ?? []), ...(enrich?.append ?? [])])
+      .flatMap(({ text }) => claimsInTemplate(text)),
+  ];
   return [...new Set(claims)].sort();
 };
 
@@ -145,10 +210,19 @@ const sortKeys = (_key: string, value: unknown): unknown =>
  * Merges the defaults in and resolves names. Takes a policy that `loadGatewayConfig` has let pass, or one built in code of the
  * same type; the order of keys makes no difference to `version`.
  *
- * Errors: `CelError` for an expression that was not checked before.
+ * Errors: `CelError` for an expression, `TemplateError` for a placeholder that was not checked before.
  */
 export const compilePolicy = (config: GatewayConfig): CompiledPolicy => {
   const routes = mapList(config.llm?.routes, (route, path) => compileRoute(config, route, path));
+  const models = mapValues(config.llm?.models, compileModel);
+  const llm: CompiledLlm = {
+    endpoints: LLM_ENDPOINTS,
+    providers: mapValues(config.llm?.providers, (provider, name) =>
+      compileProvider(provider, name, config.llm?.health),
+    ),
+    models,
+    routes,
+  };
   const policy = {
     name: config.name,
     identity: {
@@ -156,12 +230,12 @@ export const compilePolicy = (config: GatewayConfig): CompiledPolicy => {
       apiKeys: mapList(config.identity?.apiKeys, compileApiKey),
     },
     credentials: Object.keys(config.credentials ?? {}),
-    claimsUsed: claimsUsedBy(routes),
-    llm: {
-      providers: mapValues(config.llm?.providers, compileProvider),
-      models: mapValues(config.llm?.models, (targets) => targets.map(toTarget)),
-      routes,
-    },
+    claimsUsed: claimsUsedBy(routes, Object.values(models)),
+    llm,
+    prices: compilePrices(
+      llm,
+      mapValues(config.llm?.providers, ({ prices }) => prices),
+    ),
   };
   const version = createHash('sha256').update(JSON.stringify(policy, sortKeys)).digest('hex').slice(0, 12);
   return { version, ...policy };

@@ -1,3 +1,5 @@
+import type { CompiledPrices } from './compiled-prices.ts';
+
 /**
  * The policy as it ships in the bundles: what `gateway.yaml` says with defaults merged in and names resolved.
  * Plain JSON. CEL stays text here and is compiled once when a Lambda starts; it was checked when this was made.
@@ -12,6 +14,8 @@ export interface CompiledPolicy {
   /** Claims that any expression of the policy reads: all that the authorizer needs to hand on. */
   readonly claimsUsed: readonly string[];
   readonly llm: CompiledLlm;
+  /** What the models cost that the policy can reach. */
+  readonly prices: CompiledPrices;
 }
 
 export interface CompiledIdentity {
@@ -75,9 +79,10 @@ export interface CompiledRateLimit {
 
 export interface CompiledLlm {
   readonly providers: Readonly<Record<string, CompiledLlmProvider>>;
-  /** Alias → targets, tried in order. */
-  readonly models: Readonly<Record<string, readonly ModelTarget[]>>;
+  readonly models: Readonly<Record<string, CompiledModel>>;
   readonly routes: readonly CompiledLlmRoute[];
+  /** What each route serves, below its base path. */
+  readonly endpoints: readonly { readonly method: string; readonly path: string }[];
 }
 
 export type LlmProviderKind = 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'openai-compatible';
@@ -87,8 +92,21 @@ export interface CompiledLlmProvider {
   readonly kind: LlmProviderKind;
   /** Without a trailing slash. */
   readonly baseUrl: string;
+  /** Of Bedrock, if not the deployment's own. */
+  readonly region?: string;
   readonly credential?: string;
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
+  /** When its models are left out for a while; absent: never. The same for every provider of the policy. */
+  readonly health?: CompiledHealth;
+}
+
+export interface CompiledHealth {
+  /** CEL over `response` and `llm`. */
+  readonly unhealthy: string;
+  /** The first time; doubles with repetition. */
+  readonly evictForMs: number;
+  /** Of a streamed call that has another target left, at most. */
+  readonly firstByteMs?: number;
 }
 
 export interface ModelTarget {
@@ -96,13 +114,54 @@ export interface ModelTarget {
   readonly model: string;
 }
 
+/** An alias. */
+export interface CompiledModel {
+  /** Tried in order. */
+  readonly targets: readonly AliasTarget[];
+  /** On top of the route's. */
+  readonly authorization?: CompiledAuthorization;
+}
+
+export interface AliasTarget extends ModelTarget {
+  /** Neighbours with a weight share their place: one is drawn, the others follow in order. */
+  readonly weight?: number;
+  /** CEL; the target is left out unless it is true. */
+  readonly when?: string;
+}
+
 export interface CompiledLlmRoute extends CompiledRoute {
   /** Where its endpoints are: `/anthropic/v1`, and `/v1` for the route `/v1`. */
   readonly basePath: string;
   /** Either the one provider whose model names callers use … */
   readonly provider?: string;
-  /** … or the aliases that callers may ask for. */
+  /** The provider's model for every call, whatever the caller asks for. */
+  readonly model?: string;
+  /** … or what callers may ask for: aliases, and `provider/model` in which `*` stands for anything. */
   readonly models?: readonly string[];
   /** Tried in order after the provider. */
   readonly fallbacks: readonly ModelTarget[];
+  readonly enrich?: CompiledEnrich;
+  /** Absent: no mark is set but the caller's own. */
+  readonly promptCaching?: CompiledPromptCaching;
+}
+
+/** Messages around every call of a route. */
+export interface CompiledEnrich {
+  readonly prepend: readonly EnrichMessage[];
+  readonly append: readonly EnrichMessage[];
+}
+
+export interface EnrichMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  /** Files are read in, placeholders such as `{{principal.sub}}` still stand. */
+  readonly text: string;
+}
+
+/** Where the gateway tells a provider that takes such marks to cache a prompt. */
+export interface CompiledPromptCaching {
+  readonly system: boolean;
+  readonly tools: boolean;
+  readonly messages: boolean;
+  /** A mark is set where at least so many tokens, estimated, stand before it. */
+  readonly minTokens: number;
 }

@@ -1,7 +1,10 @@
 import { notAvailable } from './available.ts';
+import { checkMessages, readMessages } from './check-messages.ts';
 import { checkPolicy } from './check-policy.ts';
 import { compilePolicy } from './compile.ts';
 import type { Environment } from './interpolate.ts';
+import { type ReadText, readTextBeside } from './message-file.ts';
+import { omittedPrices } from './prices.ts';
 import { ConfigError, type Finding, type Path, type Problem, showPath, toLine } from './problem.ts';
 import { repair } from './repair.ts';
 import { type GatewayConfig, gatewayConfigSchema } from './schema.ts';
@@ -11,7 +14,7 @@ import { readYaml } from './yaml-source.ts';
 export { ConfigError, type Problem } from './problem.ts';
 
 export interface LoadOptions {
-  /** What messages call the file: `gateway.yaml`. */
+  /** What messages call the file: `gateway.yaml`. Files that it names are found beside it. */
   readonly file: string;
   /** Values for `${NAME}`: the environment over `.env`. */
   readonly env: Environment;
@@ -38,13 +41,22 @@ const firstEach = (findings: readonly Finding[]): readonly Finding[] => {
 };
 
 /** Everything against a policy; what stands under a misspelt key is judged as if it were spelt right. */
-const examine = (root: unknown, original: (path: Path) => Path, written: Written): readonly Finding[] => {
+const examine = (
+  root: unknown,
+  original: (path: Path) => Path,
+  written: Written,
+  read: ReadText,
+): readonly Finding[] => {
   const back = (findings: readonly Finding[]) =>
     findings.map((finding) => ({ ...finding, path: original(finding.path) }));
   const schema = schemaFindings(root, (path) => written(original(path)));
   const repaired = repair(root, schema);
-  if (repaired === undefined) return back([...schema, ...checkPolicy(root), ...notAvailable(root)]);
-  return [...back(repaired.settled), ...examine(repaired.root, (path) => original(repaired.original(path)), written)];
+  if (repaired === undefined)
+    return back([...schema, ...checkPolicy(root), ...checkMessages(root, read), ...notAvailable(root)]);
+  return [
+    ...back(repaired.settled),
+    ...examine(repaired.root, (path) => original(repaired.original(path)), written, read),
+  ];
 };
 
 const warningsOf = (config: GatewayConfig): readonly Finding[] => {
@@ -63,6 +75,13 @@ const warningsOf = (config: GatewayConfig): readonly Finding[] => {
         message: `the route ${path} has no authorization rules, so every call is refused: write some, or default: allow`,
       }),
     ),
+    ...omittedPrices(llm).map(
+      ({ provider, models }): Finding => ({
+        path: ['llm', 'providers', provider],
+        at: 'key',
+        message: `the price list of ${provider} is longer than what ships: ${models} models have no price; name the models under llm.models, or write prices`,
+      }),
+    ),
     ...(nobody && guarded.some(({ auth }) => auth === 'strict')
       ? [
           {
@@ -78,23 +97,26 @@ const warningsOf = (config: GatewayConfig): readonly Finding[] => {
 /**
  * Reads a policy and checks all of it.
  *
- * Shape:  the policy as written, `${NAME}` replaced, defaults not merged: `compilePolicy` does that.
+ * Shape:  the policy as written, `${NAME}` replaced and files of messages read in (from beside `file`), defaults not merged:
+ *         `compilePolicy` does that.
  * Errors: `ConfigError` with every problem found; only YAML that can't be read hides the others.
  */
 export const loadGatewayConfig = (text: string, { file, env }: LoadOptions): LoadedConfig => {
   const source = readYaml(text, env);
   if ('problems' in source) throw new ConfigError(file, inOrder(source.problems));
 
+  const read = readTextBeside(file);
   const findings = firstEach([
     ...source.findings,
     ...examine(
       source.value,
       (path) => path,
       (path) => source.interpolated.get(showPath(path)),
+      read,
     ),
   ]);
   if (findings.length > 0) throw new ConfigError(file, inOrder(findings.map(source.locate)));
 
-  const config = gatewayConfigSchema.parse(source.value);
+  const config = readMessages(gatewayConfigSchema.parse(source.value), read);
   return { config, warnings: inOrder(warningsOf(config).map(source.locate)).map((problem) => toLine(file, problem)) };
 };

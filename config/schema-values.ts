@@ -15,7 +15,19 @@ export const modelAlias = matching(
 );
 
 /** `provider/model`; everything after the first slash is the provider's own name. */
-export const modelTarget = matching(/^[a-z0-9][a-z0-9-]*\/\S+$/, 'provider/model, as in openai/gpt-4o');
+export const modelTarget = matching(/^[a-z0-9][a-z0-9-]*\/\S+$/, 'provider/model, as in openai/gpt-4o').max(
+  512,
+  'provider/model of at most 512 characters',
+);
+
+/** What a provider calls a model itself. */
+export const modelName = matching(/^[\x21-\x7e]{1,256}$/, "a provider's own name of a model");
+
+/** What a route lists: an alias, or `provider/model` in which `*` stands for anything. */
+export const routeModel = matching(
+  /^([a-z0-9][a-z0-9._-]{0,62}|[a-z0-9][a-z0-9-]*\/\S+)$/,
+  'a name under models, or provider/model in which * stands for anything',
+);
 
 export const routePath = matching(
   /^(\/[A-Za-z0-9][A-Za-z0-9._~-]*)+$/,
@@ -68,6 +80,13 @@ export const duration = matching(DURATION, FOR_EXAMPLE).refine(
   (value) => !DURATION.test(value) || toMilliseconds(value) > 0,
   `${FOR_EXAMPLE}, more than 0`,
 );
+
+/** A duration of more than 0 that has an upper end. */
+export const someDurationUpTo = (max: string) =>
+  duration.refine(
+    (value) => !DURATION.test(value) || toMilliseconds(value) <= toMilliseconds(max),
+    `a duration of at most ${max}`,
+  );
 
 /** A duration that may be 0 and has an upper end. */
 export const durationUpTo = (max: string) =>

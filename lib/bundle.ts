@@ -7,8 +7,12 @@ import type { CompiledPolicy } from '../config/compiled.ts';
 /** The repository: where entries are found, whatever folder `cdk` was started in. */
 const ROOT = path.resolve(import.meta.dirname, '..');
 
-/** ESM has no `require`; the CommonJS packages in a bundle ask for Node's own modules with it. */
-const REQUIRE = "import{createRequire as r_}from'node:module';const require=r_(import.meta.url);";
+/**
+ * ESM has no `require`; the CommonJS packages in a bundle ask for Node's own modules with it. The name is one that no minifier
+ * makes: it does not know what stands in a banner.
+ */
+const REQUIRE =
+  "import{createRequire as gatehouseCreateRequire}from'node:module';const require=gatehouseCreateRequire(import.meta.url);";
 
 /** An alias covers what is below it too, so the package's own files need a second name. */
 const UNDICI = {

@@ -69,6 +69,7 @@ interface Settled {
 
 const settle = (provider: CompiledLlmProvider, env: Env, { simulators }: StandIns): Settled => {
   const { name, baseUrl, credential } = provider;
+  if (provider.kind === 'bedrock') return settleBedrock(provider, env, simulators);
   if (credential === undefined) return { provider, standing: { name, url: baseUrl, is: 'real' } };
   const variable = envNameOf(credential);
   if ((env[variable] ?? '').trim() !== '') return { provider, standing: { name, url: baseUrl, is: 'real', variable } };
@@ -77,7 +78,24 @@ const settle = (provider: CompiledLlmProvider, env: Env, { simulators }: StandIn
   return { provider: { ...provider, baseUrl: url }, standing: { name, url, is: 'stand-in', variable }, key: variable };
 };
 
-/** OpenAI's base URL ends in its version, Anthropic's does not. */
-const simulatedPath = ({ kind }: CompiledLlmProvider): string => (kind === 'anthropic' ? '' : '/v1');
+/** Bedrock knows us by a signature. Its stand-in takes a key as Bedrock does too, so that nothing here has to sign. */
+const settleBedrock = (provider: CompiledLlmProvider, env: Env, simulators: string): Settled => {
+  const { name, region = env.AWS_REGION ?? 'us-east-1' } = provider;
+  const baseUrl = provider.baseUrl.replace('{region}', region);
+  const variable = 'AWS_ACCESS_KEY_ID';
+  if ((env[variable] ?? '').trim() !== '') {
+    return { provider: { ...provider, baseUrl, region }, standing: { name, url: baseUrl, is: 'real', variable } };
+  }
+  const url = isLoopback(baseUrl) ? baseUrl : `${simulators}/bedrock`;
+  const credential = 'simulated-bedrock';
+  return {
+    provider: { ...provider, baseUrl: url, credential },
+    standing: { name, url, is: 'stand-in', variable },
+    key: envNameOf(credential),
+  };
+};
+
+/** OpenAI's base URL ends in its version, the others' do not. */
+const simulatedPath = ({ kind }: CompiledLlmProvider): string => (kind.startsWith('openai') ? '/v1' : '');
 
 const isLoopback = (url: string): boolean => /^(localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);

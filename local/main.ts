@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { readDotEnv } from '../config/dot-env.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Env } from './local-policy.ts';
-import { portsFrom } from './ports.ts';
+import { type Ports, portsFrom } from './ports.ts';
 import { startLocal } from './start-local.ts';
 import { readyLine, welcome } from './welcome.ts';
 
@@ -40,12 +40,23 @@ const readArguments = () => {
   }
 };
 
+/** What went wrong, for whoever can mend it; a stack only for what is ours to mend. */
 const sentenceOf = (error: unknown, config: string): string => {
   const { code, port, message, stack } = error as NodeJS.ErrnoException & { port?: number };
   if (error instanceof ConfigError) return message;
   if (code === 'ENOENT') return `${config}: there is no such file: give one with --config FILE`;
+  if (code === 'EISDIR') return `${config} is a folder: give a file with --config FILE`;
+  if (code === 'EACCES') return `${config} cannot be read: ${message}`;
   if (code === 'EADDRINUSE') return `port ${port} is taken: stop what listens there, or move everything with --port N`;
   return stack ?? message;
+};
+
+const readPorts = (port: string | undefined): Ports => {
+  try {
+    return portsFrom({ port, env: process.env });
+  } catch (error) {
+    return fail((error as Error).message);
+  }
 };
 
 const main = async (): Promise<void> => {
@@ -57,8 +68,8 @@ const main = async (): Promise<void> => {
   const env: Env = { ...(existsSync('.env') ? readDotEnv(readFileSync('.env', 'utf8')) : {}), ...process.env };
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
   const say = (about: Record<string, unknown>, text: string): void => print(json ? JSON.stringify(about) : text);
+  const ports = readPorts(port);
   try {
-    const ports = portsFrom({ port, env: process.env });
     const local = await startLocal({
       config,
       ports,

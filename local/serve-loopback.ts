@@ -33,7 +33,8 @@ export const serveLoopback = async (
     port: typeof address === 'object' && address !== null ? address.port : port,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        // A call that is cut off is recorded within the next turns of the event loop.
+        server.close(() => setTimeout(resolve, 50));
         server.closeAllConnections();
       }),
   };

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { createSignRequest } from '../lambda/aws/sign-request.ts';
 import { systemClock } from '../lambda/core/clock.ts';
 import { fetchJson } from '../lambda/identity/fetch-json.ts';
 import { createIdentify } from '../lambda/identity/identify.ts';
 import { createLlmApp, type LlmApp } from '../lambda/llm/app.ts';
+import type { LlmPorts } from '../lambda/llm/ports.ts';
 import { cachedCredentials } from '../lambda/outbound-auth/cached-credentials.ts';
 import { rememberRefusals } from '../lambda/policy/remember-refusals.ts';
 import { createSend } from '../lambda/providers/send.ts';
@@ -13,9 +15,11 @@ import { type Env, type LocalPolicy, readLocalPolicy } from './local-policy.ts';
 import { localRecords, RECORDS_FILE } from './local-records.ts';
 import { envCredentials } from './memory/env-credentials.ts';
 import { memoryLimitCounter } from './memory/limit-counter.ts';
+import { memoryProviderHealth } from './memory/provider-health.ts';
 import type { Ports } from './ports.ts';
 import { serveLoopback } from './serve-loopback.ts';
 import { type RecordedCall, startSimulators } from './simulators/start-simulators.ts';
+import { watchText } from './watch-text.ts';
 
 export interface LocalOptions {
   /** Path of the policy file. */
@@ -39,9 +43,6 @@ export interface Local {
   close(): Promise<void>;
 }
 
-/** How often the policy file is looked at, in milliseconds: editors replace files in ways that events miss. */
-const LOOK_MS = 250;
-
 /**
  * The gateway with its stand-ins, on loopback.
  *
@@ -53,12 +54,14 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
     issuer: `http://127.0.0.1:${ports.identity}/oauth2/default`,
     simulators: `http://127.0.0.1:${ports.simulators}`,
   };
-  const read = (): LocalPolicy => readLocalPolicy(readFileSync(config, 'utf8'), config, env, standIns);
-  const loaded = read();
+  const text = readFileSync(config, 'utf8');
+  const read = (written: string): LocalPolicy => readLocalPolicy(written, config, env, standIns);
+  const loaded = read(text);
 
   const records = localRecords(options.recordsFile ?? RECORDS_FILE, options.print);
   // Outlives a reload: editing the policy does not give anybody their calls back.
   const counter = rememberRefusals(memoryLimitCounter(systemClock), systemClock);
+  const health = memoryProviderHealth(systemClock);
   const send = createSend();
   const build = ({ policy, simulatedKeys }: LocalPolicy): LlmApp =>
     createLlmApp(policy, {
@@ -66,17 +69,20 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
       counter,
       credentials: cachedCredentials(envCredentials({ ...env, ...simulatedKeys }), systemClock),
       send,
+      ...signing(env),
+      health,
       records,
       clock: systemClock,
       newId: () => `req_${randomUUID().replaceAll('-', '')}`,
+      random: Math.random,
       logBug: (id, error) => options.print(JSON.stringify({ kind: 'bug', id, stack: stackOf(error) })),
     });
   let app = build(loaded);
 
   const running: { close(): Promise<unknown> }[] = [records];
   const close = async (): Promise<void> => {
-    unwatchFile(config);
-    await Promise.all(running.splice(0).map((part) => part.close()));
+    // One after the other: the last calls are recorded when the gateway is closed, and what they ask outlives them.
+    for (const part of running.splice(0)) await part.close();
   };
   try {
     const keyFile = options.keyFile === undefined ? {} : { keyFile: options.keyFile };
@@ -86,15 +92,16 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
     running.unshift(simulators);
     const gateway = await serveLoopback((request, about) => app.fetch(request, about), ports.gateway, systemClock);
     running.unshift(gateway);
-    watchFile(config, { interval: LOOK_MS }, () => {
+    const reload = (edited: string): void => {
       try {
-        const next = read();
+        const next = read(edited);
         app = build(next);
         options.onReload({ loaded: next });
       } catch (error) {
         options.onReload({ refused: error instanceof Error ? error.message : String(error) });
       }
-    });
+    };
+    running.unshift(watchText(config, text, reload));
     return {
       url: `http://127.0.0.1:${gateway.port}`,
       issuer: identity.issuer,
@@ -106,6 +113,18 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
     await close();
     throw error;
   }
+};
+
+/** Only with the credentials that AWS's own tools take from the environment. */
+const signing = ({ AWS_REGION: region = 'us-east-1', ...env }: Env): Pick<LlmPorts, 'sign'> => {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
+  if (accessKeyId === undefined || secretAccessKey === undefined) return {};
+  const own = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  return { sign: createSignRequest({ region, credentials: () => own, clock: systemClock }) };
 };
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

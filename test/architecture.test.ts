@@ -7,7 +7,7 @@ import { describe, expect, test } from '@jest/globals';
  * deeper folder wins over the one above it.
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  config: ['zod', 'yaml', '@marcbachmann/cel-js', 're2js'],
+  config: ['zod', 'yaml', '@marcbachmann/cel-js', 're2js', '@pydantic/genai-prices'],
   'lambda/core': [],
   'lambda/identity': ['lambda/core', 'config', 'aws-jwt-verify'],
   'lambda/policy': ['lambda/core', 'config'],
@@ -47,6 +47,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lambda/outbound-auth',
     'lambda/telemetry',
     'lambda/llm',
+    'lambda/aws/sign-request.ts',
     'config',
     '@hono/node-server',
     'oidc-provider',

@@ -17,7 +17,8 @@ const policy: CompiledPolicy = {
   identity: { providers: [], apiKeys: [] },
   credentials: [],
   claimsUsed: [],
-  llm: { providers: {}, models: {}, routes: [] },
+  llm: { providers: {}, models: {}, routes: [], endpoints: [] },
+  prices: { policy: {}, lists: [] },
 };
 
 let directory: string;
@@ -33,6 +34,8 @@ const NEVER = [
   ['node_modules/@aws-sdk/', 'lambda/aws speaks the wire format itself: docs/decisions/003'],
   ['node_modules/@smithy/', 'lambda/aws speaks the wire format itself: docs/decisions/003'],
   ['node_modules/yaml/', 'policies ship compiled'],
+  ['node_modules/@pydantic/', 'only the prices that a policy can reach ship, in its policy.json'],
+  ['config/prices', 'prices are looked up when a policy is compiled'],
   ['node_modules/zod/v4/locales/de.js', 'all languages of zod: somebody imported it by name instead of as a namespace'],
   ['node_modules/zod/v3/', 'a second zod'],
   ['node_modules/undici/index.js', 'the whole of undici: lib/undici-client.mjs should stand for it'],

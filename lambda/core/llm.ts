@@ -162,6 +162,8 @@ export interface LlmCall extends Call {
   readonly body: Readonly<Record<string, unknown>>;
   /** The same in the hub's words. */
   readonly prompt: LlmRequest;
+  /** From 0 up to 1, drawn once a call: every stage has to see the same one of several weighted targets. */
+  readonly drawn?: number;
   /** Headers of the caller's dialect that mean something to a provider of the same dialect (`anthropic-beta`). */
   readonly dialectHeaders: Readonly<Record<string, string>>;
 }
@@ -173,6 +175,8 @@ export interface Usage {
   readonly input: number;
   readonly cacheRead: number;
   readonly cacheWrite: number;
+  /** How much of `cacheWrite` is kept for an hour: it costs more. */
+  readonly cacheWrite1h?: number;
   readonly output: number;
   readonly reasoning: number;
   /** The provider did not say: we counted. */

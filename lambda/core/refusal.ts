@@ -129,6 +129,22 @@ export class Refusal extends Error {
   }
 }
 
+/** The same refusal with everything that came from outside put through `clean`. */
+export const cleaned = (refusal: Refusal, clean: (text: string) => string): Refusal => {
+  const detail = Object.entries(refusal.detail).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? clean(value) : value,
+  ]);
+  const { param, expected, retryAfterSeconds, upstreamSays, cause } = refusal;
+  return new Refusal(refusal.code, Object.fromEntries(detail), {
+    ...(cause === undefined ? {} : { cause }),
+    ...(param === undefined ? {} : { param }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(upstreamSays === undefined ? {} : { upstreamSays: clean(upstreamSays) }),
+  });
+};
+
 /** What a thrown thing means to a caller: itself if it is a refusal, `internal` if it is a bug. */
 export const toRefusal = (thrown: unknown): Refusal =>
   thrown instanceof Refusal

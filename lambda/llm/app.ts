@@ -1,11 +1,16 @@
 import { Hono } from 'hono';
 import type { CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
+import { LLM_ENDPOINTS, type LlmEndpoint } from '../../config/llm-endpoints.ts';
 import { Refusal, type RefusalCode } from '../core/refusal.ts';
-import { writeOpenAiRefusal } from '../core/write-refusal.ts';
+import { countTokens } from './count-tokens.ts';
+import { inCallersStyle } from './in-callers-style.ts';
 import { listModels } from './list-models.ts';
 import type { GatewayEnv, LlmPorts } from './ports.ts';
 import { observed, type Serve, serveChat } from './serve.ts';
+import { serveEmbeddings } from './serve-embeddings.ts';
+import { anthropicMessages } from './wire/anthropic-messages.ts';
 import { openAiChat } from './wire/openai-chat.ts';
+import { openAiResponses } from './wire/openai-responses.ts';
 
 export interface LlmApp {
   /** Never throws: whatever goes wrong is an answer. */
@@ -16,27 +21,48 @@ export interface LlmApp {
 export const createLlmApp = (policy: CompiledPolicy, ports: LlmPorts): LlmApp => {
   const app = new Hono<{ Bindings: GatewayEnv }>();
   for (const route of policy.llm.routes) {
-    for (const [path, method, serve] of endpoints(policy, route, ports)) {
-      app.on(method, path, (context) => serve(context.req.raw, context.env));
-      app.all(path, (context) => refuseAll(policy, 'method_not_allowed', ports)(context.req.raw, context.env));
+    const serve = endpoints(policy, route, ports);
+    for (const { method, path } of LLM_ENDPOINTS) {
+      app.on(method, `${route.basePath}/${path}`, (context) => serve[path](context.req.raw, context.env));
+      app.all(`${route.basePath}/${path}`, (context) =>
+        refuseAll(policy, 'method_not_allowed', ports)(context.req.raw, context.env),
+      );
     }
   }
   app.notFound((context) => refuseAll(policy, 'route_not_found', ports)(context.req.raw, context.env));
   return { fetch: async (request, env) => app.fetch(request, env) };
 };
 
-type Endpoint = readonly [path: string, method: 'GET' | 'POST', serve: Serve];
-
-const endpoints = (policy: CompiledPolicy, route: CompiledLlmRoute, ports: LlmPorts): readonly Endpoint[] => [
-  [`${route.basePath}/chat/completions`, 'POST', serveChat(policy, route, openAiChat, ports)],
-  [`${route.basePath}/models`, 'GET', listModels(policy, route, ports)],
-];
+/** A row for each endpoint of `config/llm-endpoints.ts`: one that is missing here does not compile. */
+const endpoints = (
+  policy: CompiledPolicy,
+  route: CompiledLlmRoute,
+  ports: LlmPorts,
+): Readonly<Record<LlmEndpoint['path'], Serve>> => ({
+  'chat/completions': serveChat(policy, route, openAiChat, ports),
+  messages: withRequestId(serveChat(policy, route, anthropicMessages, ports)),
+  'messages/count_tokens': withRequestId(countTokens(policy, route, ports)),
+  responses: serveChat(policy, route, openAiResponses, ports),
+  embeddings: serveEmbeddings(policy, route, ports),
+  models: listModels(policy, route, ports),
+});
 
 /** A path that nothing serves: recorded like every other call, and nobody has to say who they are to be told. */
 const refuseAll = (policy: CompiledPolicy, code: RefusalCode, ports: LlmPorts): Serve =>
-  observed(policy, NOWHERE, 'none', writeOpenAiRefusal, ports, async () => {
-    throw new Refusal(code);
-  });
+  inCallersStyle((_style, writeRefusal) =>
+    observed(policy, NOWHERE, 'none', writeRefusal, ports, async () => {
+      throw new Refusal(code);
+    }),
+  );
+
+/** R150: the id of a call under the name that Anthropic's clients look for. */
+const withRequestId =
+  (serve: Serve): Serve =>
+  async (request, env) => {
+    const response = await serve(request, env);
+    response.headers.set('request-id', response.headers.get('x-request-id') ?? '');
+    return response;
+  };
 
 const NOWHERE: CompiledLlmRoute = {
   path: '',

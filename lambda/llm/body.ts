@@ -1,3 +1,4 @@
+import { isDeeperThan } from '../core/json-depth.ts';
 import { Refusal } from '../core/refusal.ts';
 import { invalid, isObject, type Json } from './wire/fields.ts';
 
@@ -12,7 +13,7 @@ const MAX_DEPTH = 64;
 export const readJsonBody = async (request: Request): Promise<Json> => {
   refuseEncodings(request.headers);
   const bytes = await readBytes(request);
-  refuseDepth(bytes);
+  if (isDeeperThan(bytes, MAX_DEPTH)) throw new Refusal('too_deep');
   const body = parse(decode(bytes));
   if (!isObject(body)) throw invalid('body', 'expected a JSON object');
   return body;
@@ -27,18 +28,24 @@ const refuseEncodings = (headers: Headers): void => {
   if (encoding !== null && encoding.toLowerCase() !== 'identity') throw new Refusal('unsupported_media_type');
 };
 
-/** Counts what arrives, whatever content-length said. */
+/** A length that is given is one that the server holds the sender to (RFC 9112 §6.2); without one, what arrives is counted. */
 const readBytes = async (request: Request): Promise<Uint8Array> => {
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw new Refusal('body_too_large');
-  if (request.body === null) throw new Refusal('malformed_json', { reason: 'empty' });
+  const length = request.headers.get('content-length');
+  if (Number(length ?? 0) > MAX_BODY_BYTES) throw new Refusal('body_too_large');
+  if (length !== null && /^\d+$/.test(length)) return within(new Uint8Array(await request.arrayBuffer()));
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of request.body ?? []) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) throw new Refusal('body_too_large');
     chunks.push(chunk);
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  return Buffer.concat(chunks);
+};
+
+const within = (bytes: Uint8Array): Uint8Array => {
+  if (bytes.length > MAX_BODY_BYTES) throw new Refusal('body_too_large');
+  return bytes;
 };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -56,24 +63,5 @@ const parse = (text: string): unknown => {
     return JSON.parse(text);
   } catch {
     throw new Refusal('malformed_json');
-  }
-};
-
-const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\[]{}');
-
-/** Before parsing, on the bytes: what is deeper than any honest request never reaches code that recurses. */
-const refuseDepth = (bytes: Uint8Array): void => {
-  let depth = 0;
-  let inString = false;
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index];
-    if (inString) {
-      if (byte === BACKSLASH) index++;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
-    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
-      depth++;
-      if (depth > MAX_DEPTH) throw new Refusal('too_deep');
-    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
   }
 };

@@ -17,24 +17,29 @@ export interface EventStreamEnd {
  * Lines → the body of a streamed answer, no faster than the caller reads. After the first byte a failure can only be an
  * event: nothing is thrown past here, and a stream that broke off never ends like one that did not.
  */
-export const eventStream = (lines: AsyncIterable<string>, end: EventStreamEnd): ReadableStream<Uint8Array> => {
+export const eventStream = (
+  lines: AsyncIterable<string>,
+  end: EventStreamEnd,
+  heartbeatMs = HEARTBEAT_MS,
+): ReadableStream<Uint8Array> => {
   const iterator = lines[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
-  let wrote = true;
   let heartbeat: NodeJS.Timeout | undefined;
+  let left = false;
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
         heartbeat = setInterval(() => {
-          if (!wrote && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(HEARTBEAT));
-          wrote = false;
-        }, HEARTBEAT_MS);
+          // Never on top of what the caller has not read yet.
+          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(HEARTBEAT));
+        }, heartbeatMs);
         heartbeat.unref();
       },
       pull: async (controller) => {
         try {
           const next = await iterator.next();
-          wrote = true;
+          if (left) return;
+          heartbeat?.refresh(); // Silence is counted from the last line.
           if (next.done !== true) {
             controller.enqueue(encoder.encode(next.value));
             return;
@@ -44,6 +49,7 @@ export const eventStream = (lines: AsyncIterable<string>, end: EventStreamEnd): 
           controller.close();
         } catch (thrown) {
           clearInterval(heartbeat);
+          if (left) return;
           const refusal = toRefusal(thrown);
           end.ended(refusal);
           if (refusal.code !== 'caller_left') controller.enqueue(encoder.encode(end.writeError(refusal)));
@@ -51,6 +57,7 @@ export const eventStream = (lines: AsyncIterable<string>, end: EventStreamEnd): 
         }
       },
       cancel: async () => {
+        left = true;
         clearInterval(heartbeat);
         end.left();
         await iterator.return?.().then(undefined, () => {}); // What was produced is counted before the call is closed.

@@ -17,6 +17,9 @@ export async function* meter(
 ): AsyncIterable<LlmPart> {
   let usage: Partial<Usage> = {};
   let chars = 0;
+  /** Of them, those that no report of usage has come after. */
+  let unreported = 0;
+  let whole = false;
   try {
     for await (const part of parts) {
       switch (part.type) {
@@ -27,12 +30,18 @@ export async function* meter(
         case 'text':
         case 'thinking':
           chars += part.text.length;
+          unreported += part.text.length;
           break;
         case 'tool-arguments':
           chars += part.json.length;
+          unreported += part.json.length;
           break;
         case 'usage':
           usage = { ...usage, ...part.usage };
+          unreported = 0;
+          break;
+        case 'end':
+          whole = true;
           break;
         case 'finish':
           exchange.note({ finish: part.reason });
@@ -44,10 +53,19 @@ export async function* meter(
       yield part;
     }
   } finally {
-    exchange.note({ usage: settledUsage(usage, promptChars, chars) });
+    const settled = settledUsage(usage, promptChars, chars);
+    exchange.note({ usage: whole || unreported === 0 ? settled : cutOff(settled, chars) });
   }
 }
 
+/** The provider's last word on its output came before the last of its output. */
+const cutOff = (usage: Usage, chars: number): Usage => ({
+  ...usage,
+  output: Math.max(usage.output, Math.ceil(chars / CHARS_PER_TOKEN)),
+  estimated: true,
+});
+
+/** `promptChars` and `outputChars`: how much was said each way, for what the provider did not count. */
 export const settledUsage = (usage: Partial<Usage>, promptChars: number, outputChars: number): Usage => {
   const counted = { ...NO_USAGE, ...usage };
   const estimate = (known: number, chars: number): number => Math.max(known, Math.ceil(chars / CHARS_PER_TOKEN));

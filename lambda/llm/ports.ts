@@ -3,7 +3,9 @@ import type { Credentials } from '../core/credentials.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Identify } from '../identity/identify.ts';
 import type { LimitCounter } from '../policy/limit-counter.ts';
+import type { ProviderHealth } from '../providers/provider-health.ts';
 import type { Send } from '../providers/send.ts';
+import type { SignRequest } from '../providers/sign-request.ts';
 import type { Records } from '../telemetry/record.ts';
 
 /** What the app needs of the world. */
@@ -12,9 +14,14 @@ export interface LlmPorts {
   readonly counter: LimitCounter;
   readonly credentials: Credentials;
   readonly send: Send;
+  /** Absent where this process has no identity in AWS. */
+  readonly sign?: SignRequest;
+  readonly health: ProviderHealth;
   readonly records: Records;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** From 0 up to 1. */
+  readonly random: () => number;
   /** Takes the stack of a bug. Callers never see it. */
   readonly logBug: (id: string, error: unknown) => void;
 }

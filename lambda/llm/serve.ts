@@ -1,6 +1,6 @@
 import type { CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
 import type { Call, CallRequest } from '../core/call.ts';
-import type { LlmCall, LlmReply } from '../core/llm.ts';
+import type { LlmCall, LlmReply, LlmRequest } from '../core/llm.ts';
 import { pipeline } from '../core/pipeline.ts';
 import { Refusal, toRefusal } from '../core/refusal.ts';
 import { authenticate } from '../identity/authenticate.ts';
@@ -10,6 +10,7 @@ import { readJsonBody } from './body.ts';
 import { eventStream } from './event-stream.ts';
 import { meter, settledUsage } from './meter.ts';
 import type { GatewayEnv, LlmPorts } from './ports.ts';
+import { costHeader, costOf } from './price.ts';
 import { llmStages } from './stages.ts';
 import { targetsOf } from './targets.ts';
 import type { WireDialect } from './wire/dialect.ts';
@@ -26,14 +27,15 @@ export const serveChat = (
 ): Serve => {
   const handle = pipeline(
     llmStages(policy.llm, route, ports),
-    callProvider(policy.llm.providers, (call) => targetsOf(policy.llm, route, call.model), ports),
+    callProvider(policy.llm.providers, (call) => targetsOf(policy.llm, route, call), ports),
   );
   return observed(policy, route, wire.dialect, wire.writeRefusal, ports, async (request, call, exchange, abort) => {
     const body = await readJsonBody(request);
     const model = readModel(body);
     const { stream, includeUsage } = wire.readStream(body);
     exchange.llm = { operation: 'chat', model, stream };
-    const dialectHeaders = pick(call.request.headers, wire.headers);
+    const dialectHeaders = pick(request.headers, wire.headers);
+    let prompt: LlmRequest | undefined;
     const llmCall: LlmCall = {
       ...call,
       dialect: wire.dialect,
@@ -41,16 +43,28 @@ export const serveChat = (
       stream,
       includeUsage,
       body,
-      prompt: wire.readRequest(body),
+      drawn: ports.random(),
+      // Read when a stage first asks: reading costs, and a stranger's prompt is not worth it.
+      get prompt() {
+        prompt ??= wire.readRequest(body);
+        return prompt;
+      },
       dialectHeaders,
     };
     const reply = await handle(llmCall);
     exchange.note({ served: { provider: reply.provider, model: reply.model } });
-    return writeReply(reply, llmCall, wire, exchange, abort, ports);
+    return writeReply(reply, llmCall, wire, exchange, abort, ports, policy);
   });
 };
 
-type Answer = (request: Request, call: Call, exchange: Exchange, abort: AbortController) => Promise<Response>;
+/** What a surface answers: a whole body, or one that streams and tells the exchange itself when it has ended. */
+export interface Answer {
+  readonly body: Json | ReadableStream<Uint8Array>;
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Answering = (request: Request, call: Call, exchange: Exchange, abort: AbortController) => Promise<Answer>;
 
 /**
  * Around every surface: one record, one identity, one deadline, one way of refusing. The answer's headers are what the
@@ -63,7 +77,7 @@ export const observed =
     surface: string,
     writeRefusal: (refusal: Refusal, requestId: string) => Json,
     ports: LlmPorts,
-    answer: Answer,
+    answering: Answering,
   ): Serve =>
   async (request, env) => {
     const about = {
@@ -74,8 +88,8 @@ export const observed =
       route: route.path,
       request: readRequest(request, env),
     };
-    const exchange = new Exchange(about, ports.clock, ports.records);
     const { abort, release } = lifetime(request, env, ports);
+    const exchange = new Exchange(about, ports.clock, ports.records, release);
     try {
       if (env.rawAuthorizationCount > 1) throw new Refusal('invalid_header', { header: 'authorization' });
       const identified = await whoIs(request, env, route, ports);
@@ -88,24 +102,21 @@ export const observed =
         signal: abort.signal,
         facts: exchange.facts,
       };
-      const response = await answer(request, call, exchange, abort);
-      for (const [name, value] of Object.entries(answerHeaders(exchange))) response.headers.set(name, value);
-      if (response.body === null || !isStream(response)) {
-        release();
-        exchange.finish(response.status);
-      }
-      return response;
+      const { body, headers } = await answering(request, call, exchange, abort);
+      const all = { ...WHOLE, ...answerHeaders(exchange), ...headers };
+      if (body instanceof ReadableStream) return new Response(body, { headers: all });
+      exchange.finish(200);
+      return new Response(JSON.stringify(body), { headers: all });
     } catch (thrown) {
-      release();
       const refusal = abort.signal.aborted ? toRefusal(abort.signal.reason) : toRefusal(thrown);
-      if (refusal.code === 'internal') ports.logBug(about.id, thrown);
+      if (refusal.code === 'internal') ports.logBug(about.id, refusal.cause ?? thrown);
       exchange.finish(refusal.status, refusal);
       return refused(refusal, writeRefusal(refusal, about.id), exchange, policy.name);
     }
   };
 
-const isStream = (response: Response): boolean =>
-  response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+/** One call, one caller: nothing in between may keep an answer. */
+const WHOLE = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
 const whoIs = async (
   request: Request,
@@ -151,13 +162,18 @@ const SECRET_HEADERS = new Set([
   'proxy-authorization',
 ]);
 
-/** What policy may see of the request: nothing that is a credential. */
+/** What policy may see of the request: nothing that is a credential. Most policies ask for no header at all. */
 const readRequest = (request: Request, env: GatewayEnv): CallRequest => {
-  const headers: Record<string, string> = {};
-  request.headers.forEach((value, name) => {
-    if (!SECRET_HEADERS.has(name)) headers[name] = value;
-  });
-  return { method: request.method, path: pathOf(request.url), headers, ip: env.ip };
+  let read: Readonly<Record<string, string>> | undefined;
+  return {
+    method: request.method,
+    path: pathOf(request.url),
+    ip: env.ip,
+    get headers() {
+      read ??= Object.fromEntries([...request.headers].filter(([name]) => !SECRET_HEADERS.has(name)));
+      return read;
+    },
+  };
 };
 
 /** Between the host and the query. */
@@ -167,8 +183,13 @@ const pathOf = (url: string): string => {
   return start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end);
 };
 
-const pick = (from: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> =>
-  Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
+const pick = (from: Headers, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = from.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 
 const writeReply = (
   reply: LlmReply,
@@ -177,7 +198,9 @@ const writeReply = (
   exchange: Exchange,
   abort: AbortController,
   ports: LlmPorts,
-): Response => {
+  { prices }: CompiledPolicy,
+): Answer => {
+  const noteCost = (): void => exchange.note(costOf(prices, reply, exchange.llm, exchange.startedMs));
   const promptChars = charsOf(call);
   if (reply.type === 'whole') {
     const { message, native } = reply;
@@ -186,22 +209,24 @@ const writeReply = (
       usage: settledUsage(message.usage, promptChars, 0),
       ...(message.model === '' ? {} : { served: { provider: reply.provider, model: message.model } }),
     });
-    return Response.json(native ?? wire.writeMessage(message, call, ports.clock()), {
-      headers: { 'cache-control': 'no-store' },
-    });
+    noteCost();
+    return {
+      body: native ?? wire.writeMessage(message, call, ports.clock()),
+      headers: costHeader(exchange.llm?.cost),
+    };
   }
   const parts = meter(reply.parts, promptChars, exchange, ports.clock);
   const body = eventStream(wire.writeStream(parts, call, ports.clock()), {
     writeError: (refusal) => wire.writeStreamError(refusal, call.id),
     ended: (refusal) => {
       if (refusal?.code === 'internal') ports.logBug(call.id, refusal.cause);
+      noteCost();
       exchange.finish(200, refusal);
     },
     left: () => abort.abort(new Refusal('caller_left')),
   });
-  return new Response(body, {
-    headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform' },
-  });
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform' };
+  return { body, headers };
 };
 
 /** How much was asked, roughly: for an estimate when the provider does not say. */
@@ -227,10 +252,14 @@ const headerList = (names: readonly string[]): string =>
     .join(', ');
 
 const refused = (refusal: Refusal, body: Json, exchange: Exchange, realm: string): Response => {
-  const headers = new Headers({ 'cache-control': 'no-store', ...answerHeaders(exchange) });
-  if (refusal.retryAfterSeconds !== undefined) headers.set('retry-after', String(refusal.retryAfterSeconds));
-  if (refusal.status === 401) headers.set('www-authenticate', challenge(refusal, realm));
-  return Response.json(body, { status: refusal.status, headers });
+  const { status, retryAfterSeconds } = refusal;
+  const headers = {
+    ...WHOLE,
+    ...answerHeaders(exchange),
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    ...(status === 401 ? { 'www-authenticate': challenge(refusal, realm) } : {}),
+  };
+  return new Response(JSON.stringify(body), { status, headers });
 };
 
 /** RFC 6750 §3: no error code for a call that brought no token. */

@@ -1,14 +1,22 @@
 import { type CelVariables, compileCel } from '../../config/cel.ts';
 import type { CompiledLlm, CompiledLlmRoute, CompiledRateLimit } from '../../config/compiled.ts';
 import type { Call } from '../core/call.ts';
+import type { EmbeddingsCall } from '../core/embeddings.ts';
 import type { LlmCall, LlmReply } from '../core/llm.ts';
 import type { Stage } from '../core/pipeline.ts';
 import { Refusal } from '../core/refusal.ts';
 import { authorize, createDecide } from '../policy/authorize.ts';
+import { enrich } from '../policy/enrich.ts';
 import { type PreparedLimit, rateLimits } from '../policy/rate-limits.ts';
 import { variablesOf } from '../policy/variables.ts';
+import { callVariables } from './call-variables.ts';
+import { modelAuthorization } from './model-authorization.ts';
 import type { LlmPorts } from './ports.ts';
-import { targetsOf } from './targets.ts';
+import { promptCaching } from './prompt-caching.ts';
+import { serverState } from './server-state.ts';
+import { servesEmbeddings } from './serves-embeddings.ts';
+import { draw, targetsOf } from './targets.ts';
+import { addMessages } from './wire/add-messages.ts';
 
 /** What every LLM call goes through on its way to a provider, in this order. Cheap refusals come first. */
 export const llmStages = (
@@ -16,13 +24,21 @@ export const llmStages = (
   route: CompiledLlmRoute,
   ports: LlmPorts,
 ): readonly Stage<LlmCall, LlmReply>[] => {
-  const variables = llmVariables(llm, route);
+  const variables = llmVariables<LlmCall>(llm, route);
   return [
     authorize(createDecide(route.authorization), variables),
-    servedModels(llm, route),
+    servedModels<LlmCall, LlmReply>(llm, route),
+    modelAuthorization(llm, route, variables),
+    wellFormed,
+    serverState(llm, route),
     rateLimits(ports.counter, route.rateLimits.map(prepare), route.limitsFailure, ports.clock, variables),
+    enrich(route.enrich, addMessages, ports.clock),
+    promptCaching(route.promptCaching),
   ];
 };
+
+/** The prompt is read here: after authorization, because reading costs, and before limits, because a mistake does not count (R142). */
+const wellFormed: Stage<LlmCall, LlmReply> = async (call, next) => next({ ...call, prompt: call.prompt });
 
 /** The same for a call that names no model: a list of them. */
 export const listStages = <Reply>(route: CompiledLlmRoute, ports: LlmPorts): readonly Stage<Call, Reply>[] => {
@@ -36,26 +52,35 @@ export const listStages = <Reply>(route: CompiledLlmRoute, ports: LlmPorts): rea
   ];
 };
 
+/** The same for vectors. */
+export const embeddingsStages = <Reply>(
+  llm: CompiledLlm,
+  route: CompiledLlmRoute,
+  ports: LlmPorts,
+): readonly Stage<EmbeddingsCall, Reply>[] => {
+  const variables = llmVariables<EmbeddingsCall>(llm, route);
+  return [
+    draw(ports.random),
+    authorize(createDecide(route.authorization), variables),
+    servedModels<EmbeddingsCall, Reply>(llm, route),
+    modelAuthorization(llm, route, variables),
+    servesEmbeddings(llm, route),
+    rateLimits(ports.counter, route.rateLimits.map(prepare), route.limitsFailure, ports.clock, variables),
+  ];
+};
+
 /** After authorization, so that strangers can't try names; before limits, so that a typo costs nothing (R142). */
 const servedModels =
-  (llm: CompiledLlm, route: CompiledLlmRoute): Stage<LlmCall, LlmReply> =>
+  <C extends LlmCall | EmbeddingsCall, Reply>(llm: CompiledLlm, route: CompiledLlmRoute): Stage<C, Reply> =>
   async (call, next) => {
-    if (targetsOf(llm, route, call.model).length === 0) throw new Refusal('model_not_found', {}, { param: 'model' });
+    if (targetsOf(llm, route, call).length === 0) throw new Refusal('model_not_found', {}, { param: 'model' });
     return next(call);
   };
 
 const llmVariables =
-  (llm: CompiledLlm, route: CompiledLlmRoute) =>
-  (call: LlmCall): CelVariables =>
-    variablesOf(call, {
-      llm: {
-        model: call.model,
-        provider: targetsOf(llm, route, call.model)[0]?.provider ?? '',
-        stream: call.stream,
-        route: route.path,
-        surface: call.dialect,
-      },
-    });
+  <C extends LlmCall | EmbeddingsCall>(llm: CompiledLlm, route: CompiledLlmRoute) =>
+  (call: C): CelVariables =>
+    callVariables(route, call, targetsOf(llm, route, call)[0]?.provider ?? '');
 
 const prepare = ({ name, per, requests, windowSeconds }: CompiledRateLimit): PreparedLimit => ({
   name,

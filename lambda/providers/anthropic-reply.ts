@@ -51,8 +51,20 @@ export const readAnthropicUsage = (usage: unknown): Partial<Usage> => {
     ...field('cache_read_input_tokens', 'cacheRead'),
     ...field('cache_creation_input_tokens', 'cacheWrite'),
     ...field('output_tokens', 'output'),
+    ...reasoningOf(usage.output_tokens_details),
+    ...keptAnHour(usage.cache_creation),
   };
 };
+
+/** R105: part of the output, not besides it. */
+const reasoningOf = (details: unknown): Partial<Usage> =>
+  isObject(details) && typeof details.thinking_tokens === 'number' ? { reasoning: details.thinking_tokens } : {};
+
+/** R106: costs more than what is kept for five minutes. */
+const keptAnHour = (creation: unknown): Partial<Usage> =>
+  isObject(creation) && typeof creation.ephemeral_1h_input_tokens === 'number' && creation.ephemeral_1h_input_tokens > 0
+    ? { cacheWrite1h: creation.ephemeral_1h_input_tokens }
+    : {};
 
 /** A whole message. Source: https://docs.anthropic.com/en/api/messages. */
 export const readAnthropicMessage = (body: Json, back: ReadBack): LlmMessage => {
@@ -182,19 +194,19 @@ class EventReader {
 
   #arguments(index: unknown, json: string): LlmPart[] {
     if (json === '') return [];
+    this.#withArguments.add(index);
     if (this.#jsonBlocks.has(index)) return [{ type: 'text', text: json }];
     const ordinal = this.#calls.get(index);
     if (ordinal === undefined) return [];
-    this.#withArguments.add(index);
     return [{ type: 'tool-arguments', index: ordinal, json }];
   }
 
   /** R121: a call without arguments sends none; callers would parse an empty string. */
   #blockStop(index: unknown): LlmPart[] {
+    if (this.#withArguments.has(index)) return [];
+    if (this.#jsonBlocks.has(index)) return [{ type: 'text', text: '{}' }];
     const ordinal = this.#calls.get(index);
-    return ordinal === undefined || this.#withArguments.has(index)
-      ? []
-      : [{ type: 'tool-arguments', index: ordinal, json: '{}' }];
+    return ordinal === undefined ? [] : [{ type: 'tool-arguments', index: ordinal, json: '{}' }];
   }
 
   #messageDelta(delta: Json, usage: unknown): LlmPart[] {

@@ -1,27 +1,31 @@
-import type { Block, LlmCall, LlmRequest, MediaSource, Tool, ToolChoice } from '../core/llm.ts';
+import type { LlmCall, LlmRequest, Message, Tool, ToolChoice } from '../core/llm.ts';
 import { Refusal } from '../core/refusal.ts';
-import { keptMarks } from './cache-marks.ts';
+import { AnthropicBlocks, MAX_TOOL_NAME } from './anthropic-blocks.ts';
+import { toAnthropicSchema } from './anthropic-schema.ts';
+import { planThinking, type Thinking } from './anthropic-thinking.ts';
+import { cacheMarks, countMarks } from './cache-marks.ts';
 import { strictConversation } from './conversation.ts';
 import { claudeFacts, type ModelFacts } from './model-facts.ts';
-import { safeName } from './names.ts';
+import { opaqueUser, safeName } from './names.ts';
 import type { Json } from './provider.ts';
-import { toArguments } from './tool-arguments.ts';
 
-/** When the caller sets no limit: Anthropic demands one (R53). Enough for most answers, far from a model's dearest. */
+export { MAX_TOOL_NAME } from './anthropic-blocks.ts';
+
+/**
+ * When the caller sets no limit: Anthropic demands one (R53). Enough for most answers, far from a model's dearest; more where
+ * the model's own thinking counts towards it.
+ */
 const DEFAULT_MAX_TOKENS = 8192;
+const DEFAULT_MAX_TOKENS_THINKING = 32_000;
 
-export const MAX_TOOL_NAME = 64;
-
-/** R72: an effort as a budget of thinking tokens. */
-const BUDGETS = new Map([
-  ['low', 1024],
-  ['medium', 4096],
-  ['high', 16_384],
-  ['xhigh', 32_768],
-]);
+/** Anthropic refuses more strict tools than this in one request. */
+const MOST_STRICT_TOOLS = 20;
 
 /** R67: the tool that stands in for a JSON schema on models that take none. */
 export const JSON_TOOL = 'json_answer';
+
+/** What a model that does not continue its own words is asked instead (R8). */
+const GO_ON: Message = { role: 'user', content: [{ type: 'text', text: 'Please continue.' }] };
 
 /**
  * The hub → Anthropic messages, for callers who speak another dialect.
@@ -29,38 +33,38 @@ export const JSON_TOOL = 'json_answer';
  */
 export const writeAnthropicRequest = (call: LlmCall, model: string): { body: Json; dropped: string[] } => {
   const { prompt } = call;
-  const dropped: string[] = [...prompt.foreign, ...prompt.foreignTools];
   refuseWhatCannotBe(prompt);
   const facts = claudeFacts(model);
+  const dropped = new Set([...prompt.foreign, ...prompt.foreignTools, ...notTaken(prompt)]);
   const jsonTool = wantsJsonTool(prompt, facts);
-  const thinking = thinkingOf(prompt, facts, jsonTool);
-  if (prompt.reasoning?.effort !== undefined && thinking === undefined && !isOff(prompt))
-    dropped.push('reasoning_effort');
-  const write = new BlockWriter(keptMarks(prompt));
-  const system = [
-    ...prompt.system.filter(({ text }) => text.trim() !== '').map((block) => write.block(block)),
-    ...jsonInstruction(prompt),
-  ];
-  const tools = [...prompt.tools.map(write.tool), ...(jsonTool === undefined ? [] : [jsonTool])];
-  return {
-    body: {
-      max_tokens: maxTokens(prompt, facts, thinking),
-      messages: strictConversation(prompt.messages).map(({ role, content }) => ({
-        role,
-        content: write.turn(role, content),
-      })),
-      ...(system.length === 0 ? {} : { system }),
-      ...(tools.length === 0 ? {} : { tools }),
-      ...choiceOf(prompt, tools.length > 0, jsonTool !== undefined, thinking !== undefined),
-      ...sampling(prompt, facts, thinking !== undefined, dropped),
-      ...(stops(prompt).length === 0 ? {} : { stop_sequences: stops(prompt) }),
-      ...(prompt.user === undefined ? {} : { metadata: { user_id: prompt.user } }),
-      ...thinking?.body,
-      ...structured(prompt, facts, thinking?.body),
-      ...serviceTier(prompt, dropped),
-    },
-    dropped: [...dropped, ...notTaken(prompt)],
+  const turns = strictConversation(prompt.messages);
+  const forced = jsonTool !== undefined || (forcesTool(prompt) && facts.forcedTools);
+  const thinking = planThinking(prompt, turns, facts, forced, dropped);
+  const said = {
+    tools: prompt.tools,
+    system: prompt.system.filter(({ text }) => text.trim() !== ''),
+    messages: lastTurn(turns, facts, thinking),
   };
+  const marks = cacheMarks(said);
+  if (marks.size < countMarks(prompt)) dropped.add('cache_control (not all kept)');
+  const blocks = new AnthropicBlocks(marks, dropped);
+  const writeTool = toolWriter(prompt, facts, blocks, dropped);
+  const system = [...said.system.map(blocks.block), ...jsonInstruction(prompt, facts, jsonTool, dropped)];
+  const tools = [...prompt.tools.map(writeTool), ...(jsonTool === undefined ? [] : [jsonTool])];
+  const body = {
+    max_tokens: maxTokens(prompt, facts, thinking, dropped),
+    messages: said.messages.map(({ role, content }) => ({ role, content: blocks.turn(role, content) })),
+    ...(system.length === 0 ? {} : { system }),
+    ...(tools.length === 0 ? {} : { tools }),
+    ...choiceOf(prompt, tools.length > 0, jsonTool !== undefined, facts, dropped),
+    ...sampling(prompt, facts, thinking.active, dropped),
+    ...stops(prompt, dropped),
+    ...(prompt.user === undefined ? {} : { metadata: { user_id: opaqueUser(prompt.user) } }), // R63
+    ...thinking.fields,
+    ...outputConfig(prompt, facts, thinking, dropped),
+    ...serviceTier(prompt, dropped),
+  };
+  return { body, dropped: [...dropped] };
 };
 
 /** Dropping these silently would change what the answer is. */
@@ -77,58 +81,55 @@ const notTaken = (prompt: LlmRequest): string[] => [
   ...(prompt.frequencyPenalty === undefined ? [] : ['frequency_penalty']),
 ];
 
-/** R59: blank stops are an error there. */
-const stops = (prompt: LlmRequest): readonly string[] => prompt.stop.filter((stop) => stop.trim() !== '');
-
-interface Thinking {
-  readonly budget: number;
-  readonly body: Json;
-}
-
-const isOff = ({ reasoning }: LlmRequest): boolean => reasoning?.effort === 'none' || reasoning?.effort === 'minimal'; // R73
-
-/** R31: a forced tool and thinking exclude each other; the caller's tool wins. R79: so does a history without its thinking. */
-const thinkingOf = (prompt: LlmRequest, facts: ModelFacts, jsonTool: Json | undefined): Thinking | undefined => {
-  const { reasoning } = prompt;
-  if (reasoning === undefined || isOff(prompt) || facts.thinking === 'none' || jsonTool !== undefined) return undefined;
-  if (prompt.toolChoice?.type === 'required' || prompt.toolChoice?.type === 'tool' || inToolLoopWithoutThinking(prompt))
-    return undefined;
-  if (facts.thinking === 'adaptive') {
-    return {
-      budget: 0,
-      body: { thinking: { type: 'adaptive' }, output_config: { effort: reasoning.effort ?? 'medium' } },
-    };
-  }
-  const budget = reasoning.budgetTokens ?? BUDGETS.get(reasoning.effort ?? 'medium') ?? 1024;
-  return { budget, body: { thinking: { type: 'enabled', budget_tokens: budget } } };
+/** R8: the model's own last words are continued where it can, without white space at their end, which is an error. */
+const lastTurn = (turns: readonly Message[], { prefill }: ModelFacts, thinking: Thinking): readonly Message[] => {
+  const last = turns.at(-1);
+  if (last?.role !== 'assistant') return turns;
+  if (!prefill || thinking.active) return [...turns, GO_ON];
+  const final = last.content.findLastIndex(({ type }) => type === 'text');
+  const content = last.content.map((block, index) =>
+    block.type === 'text' && index === final ? { ...block, text: block.text.trimEnd() } : block,
+  );
+  return [...turns.slice(0, -1), { role: last.role, content }];
 };
 
-const inToolLoopWithoutThinking = ({ messages }: LlmRequest): boolean => {
-  const last = messages.findLast(({ role }) => role === 'assistant');
-  return (
-    last?.content.some(({ type }) => type === 'tool-call') === true && !/thinking/.test(last.content[0]?.type ?? '')
-  );
+/** R59: blank stops are an error there. */
+const stops = ({ stop }: LlmRequest, dropped: Set<string>): Json => {
+  const taken = stop.filter((one) => one.trim() !== '');
+  if (taken.length < stop.length) dropped.add('stop (blank)');
+  return taken.length === 0 ? {} : { stop_sequences: taken };
 };
 
 /** R54: within what the model can write. R72: room for the answer besides the thinking. */
-const maxTokens = (prompt: LlmRequest, facts: ModelFacts, thinking: Thinking | undefined): number => {
-  const wanted = prompt.maxTokens ?? DEFAULT_MAX_TOKENS;
-  const needed = thinking === undefined || wanted > thinking.budget ? wanted : wanted + thinking.budget;
+const maxTokens = (prompt: LlmRequest, facts: ModelFacts, thinking: Thinking, dropped: Set<string>): number => {
+  const byDefault = thinking.active && thinking.budget === 0 ? DEFAULT_MAX_TOKENS_THINKING : DEFAULT_MAX_TOKENS;
+  const wanted = prompt.maxTokens ?? byDefault;
+  const needed = wanted > thinking.budget ? wanted : wanted + thinking.budget;
+  if (prompt.maxTokens !== undefined) {
+    if (needed > wanted) dropped.add('max_tokens (raised for thinking)');
+    if (wanted > facts.maxOutput) dropped.add(`max_tokens (above ${facts.maxOutput})`);
+  }
   return Math.min(needed, facts.maxOutput);
 };
 
+/** Leaving these out, or at these, changes nothing (R76). */
+const PLAIN_TEMPERATURE = 1;
+const LEAST_TOP_P_THINKING = 0.95;
+
 /** R55, R56, R76. What is changed is named, as what is left out is. */
-const sampling = (prompt: LlmRequest, facts: ModelFacts, thinks: boolean, dropped: string[]): Json => {
+const sampling = (prompt: LlmRequest, facts: ModelFacts, thinks: boolean, dropped: Set<string>): Json => {
   const { temperature, topP, topK } = prompt;
   const takes = (name: string, taken: boolean): boolean => {
-    if (!taken) dropped.push(name);
+    if (!taken) dropped.add(name);
     return taken;
   };
   const sampled = facts.sampling !== 'none' && !thinks;
-  if (temperature !== undefined && temperature > 1 && sampled) dropped.push('temperature (above 1)');
+  const heats = temperature !== undefined && (sampled || temperature !== PLAIN_TEMPERATURE);
+  if (heats && temperature > 1 && sampled) dropped.add('temperature (above 1)');
+  const narrows = sampled || (facts.sampling !== 'none' && topP !== undefined && topP >= LEAST_TOP_P_THINKING);
   return {
-    ...(temperature !== undefined && takes('temperature', sampled) ? { temperature: Math.min(temperature, 1) } : {}),
-    ...(topP !== undefined && takes('top_p', sampled && (facts.sampling === 'both' || temperature === undefined))
+    ...(heats && takes('temperature', sampled) ? { temperature: Math.min(temperature, 1) } : {}),
+    ...(topP !== undefined && takes('top_p', narrows && (facts.sampling === 'both' || temperature === undefined))
       ? { top_p: topP }
       : {}),
     ...(topK !== undefined && takes('top_k', sampled) ? { top_k: topK } : {}),
@@ -140,44 +141,81 @@ const TIERS = new Map([
   ['default', 'standard_only'],
 ]);
 
-/** R64: the names differ. */
-const serviceTier = ({ serviceTier: tier }: LlmRequest, dropped: string[]): Json => {
+/** R64: the names differ. Source: https://platform.claude.com/docs/en/api/service-tiers. */
+const serviceTier = ({ serviceTier: tier }: LlmRequest, dropped: Set<string>): Json => {
   if (tier === undefined) return {};
   const theirs = TIERS.get(tier);
-  if (theirs === undefined) dropped.push('service_tier');
+  if (theirs === undefined) dropped.add('service_tier');
   return theirs === undefined ? {} : { service_tier: theirs };
 };
 
 /** R67: natively where the model can … */
-const structured = ({ responseFormat }: LlmRequest, facts: ModelFacts, thinking: Json | undefined): Json => {
-  if (responseFormat?.type !== 'json-schema' || !facts.jsonSchema) return {};
-  const effort = (thinking?.output_config ?? {}) as Json;
-  return { output_config: { ...effort, format: { type: 'json_schema', schema: responseFormat.schema } } };
+const outputConfig = (
+  { responseFormat }: LlmRequest,
+  facts: ModelFacts,
+  { effort }: Thinking,
+  dropped: Set<string>,
+): Json => {
+  const native = responseFormat?.type === 'json-schema' && facts.jsonSchema && saysSomething(responseFormat.schema);
+  const written = native ? toAnthropicSchema(responseFormat.schema) : undefined;
+  if (written?.loosened === true) dropped.add('response_format (limits of values)');
+  const config = {
+    ...(effort === undefined ? {} : { effort }),
+    ...(written === undefined ? {} : { format: { type: 'json_schema', schema: written.schema } }),
+  };
+  return Object.keys(config).length === 0 ? {} : { output_config: config };
 };
 
-/** … as a forced tool where it can't, unless the caller has tools of its own. */
+const saysSomething = (schema: Json): boolean => Object.keys(schema).length > 0;
+
+/** … as a forced tool where it can't, unless the caller has tools of its own … */
 export const wantsJsonTool = ({ responseFormat, tools }: LlmRequest, facts: ModelFacts): Json | undefined =>
-  responseFormat?.type === 'json-schema' && !facts.jsonSchema && tools.length === 0
+  responseFormat?.type === 'json-schema' &&
+  !facts.jsonSchema &&
+  tools.length === 0 &&
+  saysSomething(responseFormat.schema) &&
+  (responseFormat.schema.type ?? 'object') === 'object'
     ? {
         name: JSON_TOOL,
         description: 'Gives the answer in the form that was asked for.',
-        input_schema: responseFormat.schema,
+        input_schema: { properties: {}, ...responseFormat.schema, type: 'object' },
       }
     : undefined;
 
-/** R69: plain JSON mode is a request, there is no switch for it. */
-const jsonInstruction = ({ responseFormat }: LlmRequest): Json[] =>
-  responseFormat?.type === 'json' ? [{ type: 'text', text: 'Answer with one JSON object and nothing else.' }] : [];
+/** … and in words where neither can be. R69: plain JSON mode is a request, there is no switch for it. */
+const jsonInstruction = (
+  { responseFormat }: LlmRequest,
+  facts: ModelFacts,
+  jsonTool: Json | undefined,
+  dropped: Set<string>,
+): Json[] => {
+  if (responseFormat === undefined || jsonTool !== undefined) return [];
+  const schema = responseFormat.type === 'json-schema' ? responseFormat.schema : {};
+  if (facts.jsonSchema && saysSomething(schema)) return [];
+  dropped.add('response_format (asked for in words)');
+  const form = saysSomething(schema) ? ` that keeps to this JSON schema: ${JSON.stringify(schema)}` : '';
+  return [{ type: 'text', text: `Answer with one JSON object and nothing else${form}.` }];
+};
+
+const forcesTool = ({ toolChoice }: LlmRequest): boolean =>
+  toolChoice?.type === 'required' || toolChoice?.type === 'tool';
 
 /** R27, R30, R32. */
-const choiceOf = (prompt: LlmRequest, hasTools: boolean, jsonTool: boolean, thinks: boolean): Json => {
+const choiceOf = (
+  prompt: LlmRequest,
+  hasTools: boolean,
+  jsonTool: boolean,
+  facts: ModelFacts,
+  dropped: Set<string>,
+): Json => {
   if (!hasTools) return {};
   if (jsonTool) return { tool_choice: { type: 'tool', name: JSON_TOOL } };
-  const choice = writeChoice(prompt.toolChoice);
+  const degraded = forcesTool(prompt) && !facts.forcedTools;
+  if (degraded) dropped.add('tool_choice');
+  const choice = degraded ? undefined : writeChoice(prompt.toolChoice);
   const serial = prompt.parallelToolCalls === false && choice?.type !== 'none';
   if (choice === undefined && !serial) return {};
-  const forced = choice !== undefined && (choice.type === 'none' || !thinks) ? choice : undefined;
-  const base: Json = forced ?? { type: 'auto' };
+  const base: Json = choice ?? { type: 'auto' };
   return { tool_choice: { ...base, ...(serial ? { disable_parallel_tool_use: true } : {}) } };
 };
 
@@ -187,107 +225,25 @@ const writeChoice = (choice: ToolChoice | undefined): Json | undefined => {
   return choice.type === 'tool' ? { type: 'tool', name: safeName(choice.name, MAX_TOOL_NAME) } : { type: choice.type };
 };
 
-/** Writes blocks; knows which cache marks are kept. */
-class BlockWriter {
-  readonly #keeps: (owner: object) => boolean;
-
-  constructor(keeps: (owner: object) => boolean) {
-    this.#keeps = keeps;
-  }
-
-  /** R8: trailing white space before the model's own words is an error. R79: thinking first. */
-  turn(role: 'user' | 'assistant', content: readonly Block[]): Json[] {
-    const ordered = role === 'assistant' ? [...content].sort((a, b) => rank(a) - rank(b)) : content;
-    return ordered.flatMap((block) => {
-      // R80: a signature that is not there can't be made up.
-      if (block.type === 'thinking' && block.signature === undefined) return [];
-      if (role === 'assistant' && block.type === 'text')
-        return [this.block({ ...block, text: block.text.trimEnd() }, block)];
-      return [this.block(block)];
-    });
-  }
-
-  readonly block = (block: Block, owner: object = block): Json => ({
-    ...this.#content(block),
-    ...this.#mark(block, owner),
-  });
-
-  readonly tool = (tool: Tool): Json => ({
-    name: safeName(tool.name, MAX_TOOL_NAME),
-    ...(tool.description === undefined || tool.description === '' ? {} : { description: tool.description }),
-    input_schema: { type: 'object', properties: {}, ...tool.parameters }, // R16, R18
-    ...this.#mark(tool, tool),
-  });
-
-  /** R93, R99: never on thinking. */
-  #mark(from: object, owner: object): Json {
-    if (!('cache' in from) || from.cache === undefined || !this.#keeps(owner)) return {};
-    const { ttl } = from.cache as { ttl?: string };
-    return { cache_control: { type: 'ephemeral', ...(ttl === undefined ? {} : { ttl }) } };
-  }
-
-  #content(block: Block): Json {
-    switch (block.type) {
-      case 'text':
-        return { type: 'text', text: block.text };
-      case 'image':
-        return { type: 'image', source: writeSource(block.source) };
-      case 'document':
-        return {
-          type: 'document',
-          source:
-            block.source.type === 'text'
-              ? { type: 'text', media_type: 'text/plain', data: block.source.text }
-              : writeSource(block.source),
-          ...(block.name === undefined ? {} : { title: block.name }),
-        };
-      case 'tool-call':
-        return {
-          type: 'tool_use',
-          id: safeName(block.id, 64),
-          name: safeName(block.name, MAX_TOOL_NAME),
-          input: toArguments(block.arguments),
-        };
-      case 'tool-result': {
-        const content = block.content.filter((inner) => inner.type !== 'text' || inner.text.trim() !== '');
-        return {
-          type: 'tool_result',
-          tool_use_id: safeName(block.callId, 64),
-          ...(content.length === 0 ? {} : { content: plain(content.map((inner) => this.block(inner))) }),
-          ...(block.isError ? { is_error: true } : {}),
-        };
-      }
-      case 'thinking':
-        return { type: 'thinking', thinking: block.text, signature: block.signature };
-      case 'redacted-thinking':
-        return { type: 'redacted_thinking', data: block.data };
-      case 'audio':
-        throw new Refusal(
-          'unsupported_content',
-          { kind: 'audio' },
-          { param: 'messages', expected: 'text, images and documents' },
-        ); // R92
-      case 'other':
-        if (block.dialect === 'anthropic-messages') return block.raw as Json;
-        throw new Refusal(
-          'unsupported_content',
-          { kind: block.kind },
-          { param: 'messages', expected: 'text, images and documents' },
-        );
-    }
-  }
-}
-
-const rank = (block: Block): number => (block.type.endsWith('thinking') ? 0 : block.type === 'tool-call' ? 2 : 1);
-
-/** A single text without a mark is written as the string it is. */
-const plain = (content: readonly Json[]): unknown =>
-  content.length === 1 && content[0]?.type === 'text' && content[0].cache_control === undefined
-    ? content[0].text
-    : content;
-
-/** R88: Anthropic fetches images by URL itself. */
-const writeSource = (source: MediaSource): Json =>
-  source.type === 'url'
-    ? { type: 'url', url: source.url }
-    : { type: 'base64', media_type: source.mediaType, data: source.data };
+/** R15–R18. R23: strict where the model enforces it. */
+const toolWriter = (
+  { tools }: LlmRequest,
+  facts: ModelFacts,
+  blocks: AnthropicBlocks,
+  dropped: Set<string>,
+): ((tool: Tool) => Json) => {
+  const strict = tools.filter((tool) => tool.strict === true).length;
+  const enforces = facts.jsonSchema && strict <= MOST_STRICT_TOOLS;
+  if (strict > 0 && !enforces) dropped.add('strict');
+  return (tool) => {
+    const isStrict = tool.strict === true && enforces;
+    const whole: Json = { properties: {}, ...tool.parameters, type: 'object' };
+    return {
+      name: safeName(tool.name, MAX_TOOL_NAME),
+      ...(tool.description === undefined || tool.description === '' ? {} : { description: tool.description }),
+      input_schema: isStrict ? toAnthropicSchema(whole).schema : whole,
+      ...(isStrict ? { strict: true } : {}),
+      ...blocks.mark(tool),
+    };
+  };
+};

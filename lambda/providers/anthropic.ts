@@ -1,5 +1,6 @@
 import type { LlmCall } from '../core/llm.ts';
 import type { RefusalCode } from '../core/refusal.ts';
+import { withoutForeignThoughts } from './anthropic-native.ts';
 import { type ReadBack, readAnthropicMessage, readAnthropicParts } from './anthropic-reply.ts';
 import { JSON_TOOL, MAX_TOOL_NAME, writeAnthropicRequest } from './anthropic-request.ts';
 import { originalNames } from './names.ts';
@@ -16,7 +17,7 @@ export const anthropic: Provider = {
   decode: serverSentEvents('anthropic-messages'),
   toRequest: (call, model) => {
     const native = call.dialect === 'anthropic-messages';
-    const { body, dropped } = native ? { body: call.body, dropped: [] } : writeAnthropicRequest(call, model);
+    const { body, dropped } = native ? withoutForeignThoughts(call.body) : writeAnthropicRequest(call, model);
     return {
       method: 'POST',
       path: '/v1/messages',

@@ -1,6 +1,8 @@
 import type { CompiledLlmProvider, LlmProviderKind } from '../../config/compiled.ts';
+import type { EmbeddingsCall, EmbeddingsReply } from '../core/embeddings.ts';
 import type { Dialect, LlmCall, LlmMessage, LlmPart, NativeFrame } from '../core/llm.ts';
 import type { Refusal } from '../core/refusal.ts';
+import type { SignedService } from './sign-request.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -43,8 +45,17 @@ export interface Provider {
   toParts(frames: AsyncIterable<NativeFrame>, call: LlmCall): AsyncIterable<LlmPart>;
   /** What an answer of 400 or more means to our caller. `body` is its JSON, or undefined. */
   toRefusal(status: number, body: unknown, headers: Readonly<Record<string, string>>): Refusal;
+  /** Knows us by a signature where the policy names no credential: `SignRequest`. */
+  readonly signs?: { readonly service: SignedService };
   /** The header that carries the credential. */
   authorize(secret: string): Readonly<Record<string, string>>;
   listModels(): UpstreamRequest;
   toModels(body: Json): readonly ListedModel[];
+  /** Absent: it has no embeddings. */
+  readonly embeddings?: {
+    /** One or more, for models that take few texts a request; answered in this order. Errors: as of `toRequest` above. */
+    toRequest(call: EmbeddingsCall, model: string, provider: CompiledLlmProvider): readonly UpstreamRequest[];
+    /** `bodies` in the order of the requests. Errors: `Refusal('upstream_failed')` unless there is a vector for each input. */
+    toReply(bodies: readonly Json[], call: EmbeddingsCall): EmbeddingsReply;
+  };
 }

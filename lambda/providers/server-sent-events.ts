@@ -32,7 +32,7 @@ export const serverSentEvents = (dialect: Dialect) =>
 
 /** Frames that are not JSON objects stay text: `[DONE]`, or something to be skipped. */
 const parse = (data: string): NativeFrame['json'] => {
-  if (!data.startsWith('{')) return undefined;
+  if (!data.trimStart().startsWith('{')) return undefined;
   try {
     return JSON.parse(data);
   } catch {

@@ -4,12 +4,29 @@ import type { Json } from './provider.ts';
 type Headers = Readonly<Record<string, string>>;
 
 /** A provider may name its account, or a key, in an error: callers must not learn of either. */
-const PRIVATE = /\b(?:sk|pk|rk|org|proj|key|user|acct|req|AKIA|AIza)[-_]?[A-Za-z0-9_-]{8,}|\barn:[^\s]+/g;
+const PRIVATE = new RegExp(
+  [
+    '\\b(?:sk|pk|rk|gsk|xai|org|proj|acct)[-_][A-Za-z0-9_-]{8,}',
+    // Words begin like these too (`user_message`): only what also has a digit is an id.
+    '\\b(?:key|user|req)[-_](?=[A-Za-z_-]{0,64}\\d)[A-Za-z0-9_-]{8,}',
+    '\\b(?:AKIA|ASIA)[A-Z0-9]{12,}',
+    '\\bAIza[A-Za-z0-9_-]{20,}',
+    '\\beyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_.-]+',
+    '\\barn:[^\\s]+',
+  ].join('|'),
+  'g',
+);
+
+/** What is not shown need not be cleaned. */
+const MOST_READ = 4000;
 
 /** What a provider said of the caller's own request: one line, bounded, without anything of ours. */
 export const upstreamWords = (message: unknown): string | undefined => {
   if (typeof message !== 'string' || message.trim() === '') return undefined;
-  const line = message.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').replace(PRIVATE, '[…]');
+  const line = message
+    .slice(0, MOST_READ)
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+    .replace(PRIVATE, '[…]');
   return line.length > 400 ? `${line.slice(0, 400)}…` : line;
 };
 
@@ -68,6 +85,11 @@ const TOO_LONG = [
   'input is too long',
   'exceeds the maximum number of tokens',
   'maximum context length',
+  'exceed context limit',
+  'exceeds the context window',
+  'maximum prompt length',
+  'available context size',
+  'must be less than the context length',
 ];
 
 const isTooLong = (message: unknown): boolean =>
@@ -79,10 +101,13 @@ const isTooLong = (message: unknown): boolean =>
  */
 export const retryAfterSeconds = (headers: Headers): number | undefined => {
   const ms = Number(headers['retry-after-ms'] ?? Number.NaN);
-  if (Number.isFinite(ms) && ms >= 0) return Math.ceil(ms / 1000);
+  if (Number.isFinite(ms) && ms >= 0) return capped(ms / 1000);
   const value = headers['retry-after'];
   if (value === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value));
+  if (/^\d+(\.\d+)?$/.test(value)) return capped(Number(value));
   const wait = Date.parse(value) - Date.parse(headers.date ?? '');
-  return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait / 1000)) : undefined;
+  return Number.isFinite(wait) ? capped(Math.max(0, wait / 1000)) : undefined;
 };
+
+/** A day: whoever says longer, or forever, is not believed. */
+const capped = (seconds: number): number => Math.min(Math.ceil(seconds), 86_400);

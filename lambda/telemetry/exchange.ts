@@ -22,12 +22,15 @@ export class Exchange {
   readonly #about: ExchangeAbout;
   readonly #clock: Clock;
   readonly #records: Records;
+  readonly #ended: () => void;
   #written = false;
 
-  constructor(about: ExchangeAbout, clock: Clock, records: Records) {
+  /** `ended` is called once, when nothing more can happen to the call. */
+  constructor(about: ExchangeAbout, clock: Clock, records: Records, ended: () => void) {
     this.#about = about;
     this.#clock = clock;
     this.#records = records;
+    this.#ended = ended;
     this.startedMs = clock();
   }
 
@@ -47,6 +50,7 @@ export class Exchange {
   finish(status: number, refusal?: Refusal): void {
     if (this.#written) return;
     this.#written = true;
+    this.#ended();
     const { facts, startedMs, principal, llm } = this;
     const seen = { ...this.#about, facts, startedMs, principal, ...(llm === undefined ? {} : { llm }) };
     const end = { status, endedMs: this.#clock(), ...(refusal === undefined ? {} : { refusal }) };

@@ -58,6 +58,10 @@ export interface CallRecord {
   readonly 'gen_ai.usage.reasoning.output_tokens'?: number;
   /** The provider did not report usage: the numbers are ours. */
   readonly usage_estimated?: boolean;
+  /** US dollars, to the millionth; absent where nobody knows the price. */
+  readonly cost_usd?: number;
+  /** Where the price comes from: `genai-prices 0.1.8`, or `policy`. */
+  readonly price_version?: string;
   readonly latency_ms: { readonly total: number; readonly first_token?: number; readonly upstream?: number };
 }
 
@@ -82,12 +86,27 @@ export interface LlmFacts {
   readonly served?: { readonly provider: string; readonly model: string };
   readonly finish?: string;
   readonly usage?: Usage;
+  readonly cost?: Cost;
   readonly firstTokenMs?: number;
+}
+
+/** What a call came to, at prices of a known version. */
+export interface Cost {
+  /** Whole micro-dollars. */
+  readonly microUsd: number;
+  readonly version: string;
 }
 
 const MAX_TEXT = 256;
 
 /** Input in a record is data: bounded, and on one line whatever reads it. */
+const MAX_ITEMS = 50;
+
+const boundedDetail = (detail: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [name, typeof value === 'string' ? bounded(value) : value]),
+  );
+
 const bounded = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 
 export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusal; endedMs: number }): CallRecord => {
@@ -108,10 +127,10 @@ export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusa
     principal: principal === undefined ? null : who(principal),
     outcome: outcomeOf(end.refusal),
     status: end.status,
-    ...(end.refusal === undefined ? {} : { reason: end.refusal.code, detail: end.refusal.detail }),
+    ...(end.refusal === undefined ? {} : { reason: end.refusal.code, detail: boundedDetail(end.refusal.detail) }),
     decisions: facts.decisions,
     attempts: facts.attempts,
-    dropped: facts.dropped,
+    dropped: facts.dropped.slice(0, MAX_ITEMS).map(bounded),
     ...words(facts.decisions),
     ...(llm === undefined ? {} : genAi(llm)),
     latency_ms: {
@@ -157,7 +176,7 @@ const RATE_LIMIT = {
   'failed-closed': 'UNAVAILABLE',
 } as const;
 
-const genAi = ({ operation, model, stream, served, finish, usage }: LlmFacts): Partial<CallRecord> => ({
+const genAi = ({ operation, model, stream, served, finish, usage, cost }: LlmFacts): Partial<CallRecord> => ({
   'gen_ai.operation.name': operation,
   'gen_ai.request.model': bounded(model),
   'gen_ai.request.stream': stream,
@@ -175,8 +194,12 @@ const genAi = ({ operation, model, stream, served, finish, usage }: LlmFacts): P
         'gen_ai.usage.reasoning.output_tokens': usage.reasoning,
         ...(usage.estimated === true ? { usage_estimated: true } : {}),
       }),
+  ...(cost === undefined ? {} : { cost_usd: cost.microUsd / 1_000_000, price_version: cost.version }),
 });
 
-/** One line: JSON escapes control characters, and the two line breaks that it would leave alone are escaped here. */
+/** What JSON leaves alone and a terminal or a log viewer obeys: C1 controls, line breaks, and marks that turn text around. */
+const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+/** One line, of which every character is what it seems. */
 export const recordLine = (record: CallRecord): string =>
-  JSON.stringify(record).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  JSON.stringify(record).replace(UNSEEN, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -17,7 +17,7 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
+import type { CompiledLlm, CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 
 export interface GatewayApiProps {
@@ -25,12 +25,6 @@ export interface GatewayApiProps {
   readonly authorizer: IFunction;
   readonly llm: IFunction;
 }
-
-/** What every LLM route serves, below its base path. */
-const LLM_ENDPOINTS = [
-  { method: 'POST', path: 'chat/completions' },
-  { method: 'GET', path: 'models' },
-] as const;
 
 /** A ceiling for all callers together, so that a flood can't use up the account; each caller's own limits are in gateway.yaml. */
 const CALLS_PER_SECOND = { rate: 200, burst: 400 };
@@ -82,7 +76,7 @@ export class GatewayApi extends Construct {
       timeout: Duration.minutes(15),
       scopePermissionToMethod: false,
     });
-    for (const route of policy.llm.routes) this.#addLlmRoute(route, streamed, tokens);
+    for (const route of policy.llm.routes) this.#addLlmRoute(route, policy.llm.endpoints, streamed, tokens);
   }
 
   #restApi(policy: CompiledPolicy): RestApi {
@@ -137,8 +131,13 @@ export class GatewayApi extends Construct {
     return api;
   }
 
-  #addLlmRoute(route: CompiledLlmRoute, integration: LambdaIntegration, tokens: IAuthorizer): void {
-    for (const { method, path } of LLM_ENDPOINTS) {
+  #addLlmRoute(
+    route: CompiledLlmRoute,
+    endpoints: CompiledLlm['endpoints'],
+    integration: LambdaIntegration,
+    tokens: IAuthorizer,
+  ): void {
+    for (const { method, path } of endpoints) {
       const resource = this.api.root.resourceForPath(`${route.basePath}/${path}`);
       if (route.auth === 'strict') {
         acknowledgeAuthorizer(

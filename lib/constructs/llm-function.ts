@@ -1,8 +1,10 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { CompiledPolicy } from '../../config/compiled.ts';
 import type { EnvOf, llmEnv } from '../../config/env.ts';
+import { BEDROCK_ACTIONS, bedrockGrants } from '../bedrock-resources.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import type { LimitsTable } from './limits-table.ts';
 import type { UpstreamCredentials } from './upstream-credentials.ts';
@@ -32,5 +34,23 @@ export class LlmFunction extends Construct {
     }).function;
     limits.grantCounting(this.function);
     credentials.grantRead(this.function);
+    this.#allowModels(policy);
+  }
+
+  #allowModels({ llm }: CompiledPolicy): void {
+    const { partition, region, account } = Stack.of(this);
+    for (const { resources, through } of bedrockGrants(llm, { partition, region, account })) {
+      const conditions = through === undefined ? {} : { StringLike: { 'bedrock:InferenceProfileArn': through } };
+      const statement = { actions: [...BEDROCK_ACTIONS], resources: [...resources], conditions };
+      this.function.addToRolePolicy(new PolicyStatement(statement));
+    }
+    const shown = { partition: '<AWS::Partition>', region: '<AWS::Region>', account: '<AWS::AccountId>' };
+    const wide = bedrockGrants(llm, shown).flatMap(({ resources }) => resources.filter((arn) => arn.includes('*')));
+    for (const arn of new Set(wide)) {
+      Validations.of(this).acknowledge({
+        id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}]`,
+        reason: 'An inference profile runs its model in Regions of its own choice; a route may offer any model.',
+      });
+    }
   }
 }

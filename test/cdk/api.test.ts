@@ -21,16 +21,23 @@ const methods = () =>
     name: `${Properties.HttpMethod} ${pathOf(Properties.ResourceId) || '/'}`,
   }));
 
+/** Below every route. */
+const ENDPOINTS = [
+  'POST /chat/completions',
+  'POST /messages',
+  'POST /messages/count_tokens',
+  'POST /responses',
+  'POST /embeddings',
+  'GET /models',
+];
+
 describe('the methods', () => {
   test('are those of the policy, and those of strict routes ask the authorizer', () => {
-    expect(Object.fromEntries(methods().map(({ name, AuthorizationType }) => [name, AuthorizationType]))).toEqual({
-      'POST /v1/chat/completions': 'CUSTOM',
-      'GET /v1/models': 'CUSTOM',
-      'POST /openai/v1/chat/completions': 'NONE',
-      'GET /openai/v1/models': 'NONE',
-      'POST /public/v1/chat/completions': 'NONE',
-      'GET /public/v1/models': 'NONE',
-    });
+    const of = (base: string, authorization: string): [string, string][] =>
+      ENDPOINTS.map((endpoint) => [endpoint.replace('/', `${base}/`), authorization]);
+    expect(Object.fromEntries(methods().map(({ name, AuthorizationType }) => [name, AuthorizationType]))).toEqual(
+      Object.fromEntries([...of('/v1', 'CUSTOM'), ...of('/openai/v1', 'NONE'), ...of('/public/v1', 'NONE')]),
+    );
     const [[authorizerId] = []] = stack.ofType('AWS::ApiGateway::Authorizer');
     for (const { AuthorizationType, AuthorizerId } of methods()) {
       expect(AuthorizerId).toEqual(AuthorizationType === 'CUSTOM' ? { Ref: authorizerId } : undefined);

@@ -11,11 +11,7 @@ test('of the whole policy only what is not built yet is refused, key by key', ()
     'gateway.yaml:44:3: not available yet: defaults.budgets',
     'gateway.yaml:47:3: not available yet: defaults.guardrails',
     'gateway.yaml:49:1: not available yet: guardrails',
-    'gateway.yaml:62:15: not available yet: llm.providers.gemini.kind gemini',
-    'gateway.yaml:63:16: not available yet: llm.providers.bedrock.kind bedrock',
-    'gateway.yaml:69:3: not available yet: llm.health',
     'gateway.yaml:79:9: not available yet: llm.routes./openai.guardrails',
-    'gateway.yaml:81:34: not available yet: llm.routes./gemini.enrich',
     'gateway.yaml:82:36: not available yet: llm.routes./bedrock.guardrails',
     'gateway.yaml:89:47: not available yet: llm.routes./xai.rateLimits[1].tokens',
     'gateway.yaml:93:1: not available yet: mcp',
@@ -53,10 +49,17 @@ llm:
     a: { kind: openai, baseUrl: http://vllm.internal:8000/v1, credential: k, timeouts: { connect: 1s, firstByte: 2m, idle: 500ms } }
     b: { kind: anthropic }
     c: { kind: openai-compatible, baseUrl: http://10.0.0.1 }
-  models: { m: [a/x, b/y/z:1] }
+    d: { kind: gemini, credential: k }
+    e: { kind: bedrock, region: eu-central-1 }
+  models:
+    m: [a/x, b/y/z:1]
+    n: [{ target: a/x, weight: 3, when: "claims.team == 't'" }, { target: b/y, weight: 1 }, d/z]
+    o: { targets: [a/x, { target: e/y, when: "llm.stream" }], authorization: { require: ["true"] } }
+  health: { unhealthy: "response.code >= 500 && llm.provider != 'a'", evictFor: 10s, firstByte: 5s }
   routes:
     /a: { provider: a, fallbacks: [b/y], auth: none, authorization: { default: allow }, rateLimits: [], limitsFailure: closed }
-    /b: { models: [m] }
+    /b: { models: [m, n, o, a/*, b/y] }
+    /c: { provider: a, model: x }
 `;
   expect(problemsOf(all)).toEqual([]);
 });

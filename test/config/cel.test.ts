@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CelError, type CelVariables, compileCel } from '../../config/cel.ts';
+import { CelError, type CelVariables, compileCel, compileHealthCel } from '../../config/cel.ts';
 
 const variables: CelVariables = {
   principal: {
@@ -26,7 +26,7 @@ const variables: CelVariables = {
 };
 
 const value = (source: string, given: CelVariables = variables) =>
-  compileCel(source, { result: 'any', response: given.response !== undefined }).evaluate(given);
+  compileCel(source, { result: 'any' }).evaluate(given);
 
 const errorOf = (source: string, options: Parameters<typeof compileCel>[1] = { result: 'bool' }): CelError => {
   try {
@@ -60,11 +60,18 @@ describe('expressions', () => {
     expect(compileCel(source, { result: 'bool' }).evaluate(variables)).toBe(true);
   });
 
-  test('a response can be read where there is one, its code as a whole number', () => {
-    const answered = { ...variables, response: { code: 529, headers: { 'retry-after': '3' } } };
-    expect(
-      value("response.code >= 500 && response.code == 529 && response.headers['retry-after'] == '3'", answered),
-    ).toBe(true);
+  test('over the health of a provider its answer can be read, the code as a whole number, and nothing of the caller', () => {
+    const answered = {
+      llm: { provider: 'openai', model: 'gpt-4o' },
+      response: { code: 529, headers: { 'retry-after': '3' } },
+    };
+    const isTrue = (source: string) => compileHealthCel(source).evaluate(answered);
+    expect(isTrue("response.code >= 500 && response.code == 529 && response.headers['retry-after'] == '3'")).toBe(true);
+    expect(isTrue("llm.provider == 'openai' && llm.model.startsWith('gpt')")).toBe(true);
+    expect(() => isTrue("response.headers['x-missing'] == '1'")).toThrow();
+    expect(() => compileHealthCel("principal.sub == 'eve'")).toThrow('unknown variable principal');
+    expect(() => compileHealthCel('llm.stream')).toThrow('unknown field stream');
+    expect(() => compileHealthCel('response.code')).toThrow('must be true or false');
     expect(errorOf('response.code == 500').message).toContain('unknown variable response');
   });
 

@@ -109,7 +109,7 @@ describe('a provider', () => {
 
 test('a target is split at its first slash', () => {
   const { models } = compile(SMALL.replace('openai/gpt-4o-mini', 'openai/org/model:v1')).llm;
-  expect(models.fast).toEqual([{ provider: 'openai', model: 'org/model:v1' }]);
+  expect(models.fast).toEqual({ targets: [{ provider: 'openai', model: 'org/model:v1' }] });
 });
 
 test('identity has its defaults filled in', () => {

@@ -19,9 +19,11 @@ export interface WireDialect {
   writeRefusal(refusal: Refusal, requestId: string): Json;
 }
 
-/** A server-sent event. `data` is one line: JSON has no raw line breaks. */
-export const event = (data: string, name?: string): string =>
-  name === undefined ? `data: ${data}\n\n` : `event: ${name}\ndata: ${data}\n\n`;
+/** A server-sent event. Our own JSON is one line; what passes through from a provider need not be. */
+export const event = (data: string, name?: string): string => {
+  const lines = data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data;
+  return name === undefined ? `data: ${lines}\n\n` : `event: ${name}\ndata: ${lines}\n\n`;
+};
 
 /** A comment that keeps idle proxies from closing a silent stream (R131). */
 export const HEARTBEAT = ': keep-alive\n\n';

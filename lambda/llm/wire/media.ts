@@ -1,6 +1,9 @@
 import type { MediaSource } from '../../core/llm.ts';
 import { invalid } from './fields.ts';
 
+/** A media type with its parameters is never longer. */
+const MAX_TYPE_CHARS = 1_000;
+
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** `image/jpg` is not a media type, but it is common. */
@@ -14,7 +17,7 @@ export const readMediaUrl = (url: string, param: string): MediaSource => {
   if (/^https?:\/\//i.test(url)) return { type: 'url', url };
   if (!/^data:/i.test(url)) throw invalid(param, 'expected an http(s) URL or a data URL');
   const comma = url.indexOf(',');
-  if (comma < 0) throw invalid(param, 'expected a data URL with a comma before its data');
+  if (comma < 0 || comma > MAX_TYPE_CHARS) throw invalid(param, 'expected a data URL with a comma before its data');
   const [type = '', ...parameters] = url.slice('data:'.length, comma).toLowerCase().split(';');
   const mediaType = ALIASES.get(type.trim()) ?? (type.trim() || 'text/plain');
   const data = url.slice(comma + 1);

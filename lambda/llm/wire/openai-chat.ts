@@ -10,7 +10,7 @@ import {
 } from '../../core/llm.ts';
 import { writeOpenAiRefusal } from '../../core/write-refusal.ts';
 import { event, type WireDialect } from './dialect.ts';
-import { type Json, present } from './fields.ts';
+import { isObject, type Json, present } from './fields.ts';
 import { readOpenAiChat, streamOf } from './read-openai-chat.ts';
 
 /** OpenAI chat completions, the caller's side. Source: https://platform.openai.com/docs/api-reference/chat. */
@@ -56,8 +56,8 @@ const writeAssistant = ({ content }: LlmMessage): Json => {
   );
   const thinking = content.flatMap((block): Json[] => {
     if (block.type === 'redacted-thinking') return [{ type: 'redacted_thinking', data: block.data }];
-    return block.type === 'thinking'
-      ? [present({ type: 'thinking', thinking: block.text, signature: block.signature })]
+    return block.type === 'thinking' && block.signature !== undefined // R80: without one it is no use to bring back.
+      ? [{ type: 'thinking', thinking: block.text, signature: block.signature }]
       : [];
   });
   const reasoning = content.flatMap((block) => (block.type === 'thinking' ? [block.text] : [])).join('');
@@ -80,7 +80,7 @@ export const writeUsage = (usage: Usage): Json => ({
   prompt_tokens: promptTokens(usage),
   completion_tokens: usage.output,
   total_tokens: promptTokens(usage) + usage.output,
-  prompt_tokens_details: { cached_tokens: usage.cacheRead },
+  prompt_tokens_details: { cached_tokens: usage.cacheRead, cache_write_tokens: usage.cacheWrite },
   completion_tokens_details: { reasoning_tokens: usage.reasoning },
 });
 
@@ -108,7 +108,7 @@ async function* writeStream(
  */
 const passThrough = ({ data, json }: NativeFrame, includeUsage: boolean): string | undefined => {
   if (includeUsage || json === undefined || !('usage' in json)) return event(data);
-  if (Array.isArray(json.choices) && json.choices.length === 0) return undefined;
+  if (isObject(json.usage) && Array.isArray(json.choices) && json.choices.length === 0) return undefined;
   const { usage: _, ...rest } = json;
   return event(JSON.stringify(rest));
 };
@@ -119,6 +119,8 @@ class ChunkWriter {
   readonly #nowMs: number;
   #head: Json = {};
   #usage: Usage = NO_USAGE;
+  /** Since the last signature: a client that brings the block back needs both (R122). */
+  #thought = '';
 
   constructor(includeUsage: boolean, nowMs: number) {
     this.#includeUsage = includeUsage;
@@ -140,11 +142,15 @@ class ChunkWriter {
         yield this.#chunk({ content: part.text });
         break;
       case 'thinking':
+        this.#thought += part.text;
         yield this.#chunk({ reasoning_content: part.text });
         break;
-      case 'thinking-signature':
-        yield this.#chunk({ thinking_blocks: [{ type: 'thinking', thinking: '', signature: part.signature }] });
+      case 'thinking-signature': {
+        const block = { type: 'thinking', thinking: this.#thought, signature: part.signature };
+        this.#thought = '';
+        yield this.#chunk({ thinking_blocks: [block] });
         break;
+      }
       case 'redacted-thinking':
         yield this.#chunk({ thinking_blocks: [{ type: 'redacted_thinking', data: part.data }] });
         break;

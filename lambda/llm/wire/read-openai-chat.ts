@@ -29,41 +29,49 @@ import { readMediaUrl } from './media.ts';
 /**
  * OpenAI `POST /v1/chat/completions` → the hub.
  * Source: https://platform.openai.com/docs/api-reference/chat/create, with the extensions `cache_control` on parts, messages
- * and tools, `top_k`, and `reasoning_content`/`thinking_blocks` on assistant messages that gateways agree on.
+ * and tools, `top_k`, and `reasoning_content`/`thinking_blocks` on assistant messages that gateways agree on. System messages
+ * from the middle of a conversation join those at its start (R4): the body itself stays as it came.
  */
 export const readOpenAiChat = (body: Json): LlmRequest => {
   const listed = arrayAt(body.messages, 'messages');
   if (listed.length === 0) throw invalid('messages', 'expected at least one message');
   const system: TextBlock[] = [];
-  const messages: Message[] = [];
+  const messages: OpenMessage[] = [];
+  const foreign = new Set(Object.keys(body).filter((name) => !KNOWN.has(name) && body[name] !== null));
   listed.forEach((raw, index) => {
     const at = `messages[${index}]`;
     const message = objectAt(raw, at);
-    if (message.role === 'system' || message.role === 'developer') system.push(...readSystem(message, at));
-    else push(messages, readMessage(message, at));
+    for (const name of unspoken(message)) foreign.add(`messages.${name}`);
+    if (message.role === 'system' || message.role === 'developer') {
+      for (const block of readSystem(message, at)) system.push(block);
+    } else push(messages, readMessage(message, at));
   });
   const { tools, foreignTools } = readTools(body);
+  const toolChoice = readToolChoice(body, tools);
+  if (toolChoice === 'foreign') foreign.add('tool_choice');
+  const reasoning = readReasoning(body);
+  if (reasoning === 'foreign') foreign.add('reasoning_effort');
   return {
     system,
     messages,
     tools,
     stop: readStop(body.stop),
-    foreign: Object.keys(body).filter((name) => !KNOWN.has(name) && body[name] !== null),
+    foreign: [...foreign],
     foreignTools,
     ...present({
-      toolChoice: readToolChoice(body, tools),
+      toolChoice: toolChoice === 'foreign' ? undefined : toolChoice,
       parallelToolCalls: optionalBoolean(body, 'parallel_tool_calls'),
       // R52: the newer name wins.
       maxTokens: optionalInteger(body, 'max_completion_tokens', 1) ?? optionalInteger(body, 'max_tokens', 1),
       temperature: optionalNumber(body, 'temperature', 0, 2),
       topP: optionalNumber(body, 'top_p', 0, 1),
-      topK: optionalInteger(body, 'top_k', 0),
+      topK: readTopK(body),
       seed: optionalInteger(body, 'seed', Number.MIN_SAFE_INTEGER),
       n: optionalInteger(body, 'n', 1),
       presencePenalty: optionalNumber(body, 'presence_penalty', -2, 2),
       frequencyPenalty: optionalNumber(body, 'frequency_penalty', -2, 2),
       responseFormat: readResponseFormat(body.response_format),
-      reasoning: readReasoning(body),
+      reasoning: reasoning === 'foreign' ? undefined : reasoning,
       user: optionalString(body, 'safety_identifier') ?? optionalString(body, 'user'),
       serviceTier: optionalString(body, 'service_tier'),
     }),
@@ -95,24 +103,35 @@ const KNOWN = new Set([
   'safety_identifier',
   'service_tier',
   'functions',
-  'function_call',
 ]);
 
+interface OpenMessage extends Message {
+  readonly content: Block[];
+}
+
 /** Consecutive turns of one role become one: providers that insist on alternation see it (R6), tool results stay together (R41). */
-const push = (messages: Message[], next: Message | undefined): void => {
-  if (next === undefined || next.content.length === 0) return; // R9
+const push = (messages: OpenMessage[], next: OpenMessage): void => {
+  if (next.content.length === 0) return; // R9
   const last = messages.at(-1);
   if (last?.role !== next.role) messages.push(next);
-  else messages[messages.length - 1] = { role: last.role, content: [...last.content, ...next.content] };
+  else for (const block of next.content) last.content.push(block);
 };
 
-const readSystem = (message: Json, at: string): readonly TextBlock[] =>
-  readContent(message.content, `${at}.content`).map((block, index) => {
-    if (block.type !== 'text') throw invalid(`${at}.content[${index}]`, 'expected text in a system message');
-    return withCache(block, message);
-  });
+/** Members of a message that the hub has no word for: R11, and thinking that nobody signed (R80). */
+const unspoken = (message: Json): string[] => {
+  const unsigned = typeof message.reasoning_content === 'string' && !Array.isArray(message.thinking_blocks);
+  return [...(typeof message.name === 'string' ? ['name'] : []), ...(unsigned ? ['reasoning_content'] : [])];
+};
 
-const readMessage = (message: Json, at: string): Message | undefined => {
+const readSystem = (message: Json, at: string): readonly TextBlock[] => {
+  const blocks = readContent(message.content, `${at}.content`).map((block, index) => {
+    if (block.type !== 'text') throw invalid(`${at}.content[${index}]`, 'expected text in a system message');
+    return block;
+  });
+  return markLast(blocks, message);
+};
+
+const readMessage = (message: Json, at: string): OpenMessage => {
   switch (oneOf(message.role, `${at}.role`, ['user', 'assistant', 'tool', 'function', 'system', 'developer'])) {
     case 'user':
       return { role: 'user', content: markLast(readContent(message.content, `${at}.content`), message) };
@@ -130,6 +149,8 @@ const readAssistant = (message: Json, at: string): Block[] => {
   const text =
     message.content === null || message.content === undefined ? [] : readContent(message.content, `${at}.content`);
   const refusal = optionalString(message, 'refusal');
+  if (message.function_call !== undefined && message.function_call !== null)
+    throw invalid(`${at}.function_call`, 'expected tool_calls: the older functions are not supported');
   const calls =
     message.tool_calls === undefined || message.tool_calls === null
       ? []
@@ -138,6 +159,9 @@ const readAssistant = (message: Json, at: string): Block[] => {
     ...readThinking(message),
     ...text,
     ...(refusal === undefined ? [] : [{ type: 'text', text: refusal } as const]), // R12
+    ...(isObject(message.audio)
+      ? [{ type: 'other', dialect: 'openai-chat', kind: 'earlier audio', raw: message.audio } as const]
+      : []),
     ...calls.map((call, index) => readToolCall(call, `${at}.tool_calls[${index}]`)),
   ];
 };
@@ -247,15 +271,15 @@ const cacheOf = (from: Json): { cache?: CacheMark } => {
   return { cache: mark.ttl === '1h' ? { ttl: '1h' } : {} };
 };
 
-const withCache = <B extends TextBlock>(block: B, message: Json): B => ({ ...block, ...cacheOf(message) });
-
-/** A mark on a whole message belongs after its last block (R99). */
-const markLast = (blocks: Block[], message: Json): Block[] => {
+/** A mark on a whole message belongs after its last block (R99); thinking takes none. */
+const markLast = <B extends Block>(blocks: B[], message: Json): B[] => {
   const mark = cacheOf(message);
   const last = blocks.at(-1);
-  if (mark.cache === undefined || last === undefined || last.type === 'thinking') return blocks;
-  return [...blocks.slice(0, -1), { ...last, ...mark } as Block];
+  if (mark.cache === undefined || last === undefined || !MARKABLE.has(last.type)) return blocks;
+  return [...blocks.slice(0, -1), { ...last, ...mark }];
 };
+
+const MARKABLE: ReadonlySet<Block['type']> = new Set(['text', 'image', 'document', 'tool-call', 'tool-result']);
 
 const readTools = (body: Json): { tools: Tool[]; foreignTools: string[] } => {
   const listed = body.tools === undefined || body.tools === null ? [] : arrayAt(body.tools, 'tools');
@@ -303,12 +327,14 @@ const readFunction = (tool: Json, at: string): Tool => {
   };
 };
 
-const readToolChoice = (body: Json, tools: readonly Tool[]): ToolChoice | undefined => {
+/** `foreign`: a choice among tools that only OpenAI has. */
+const readToolChoice = (body: Json, tools: readonly Tool[]): ToolChoice | 'foreign' | undefined => {
   const choice = body.tool_choice;
   if (choice === undefined || choice === null) return undefined;
   if (typeof choice === 'string') return { type: oneOf(choice, 'tool_choice', ['auto', 'none', 'required']) };
   const wanted = objectAt(choice, 'tool_choice');
   if (wanted.type === 'allowed_tools') return readAllowedTools(wanted);
+  if (wanted.type !== undefined && wanted.type !== 'function') return 'foreign';
   const fn = objectAt(wanted.function, 'tool_choice.function');
   const name = stringAt(fn.name, 'tool_choice.function.name');
   if (!tools.some((tool) => tool.name === name))
@@ -344,12 +370,29 @@ const readResponseFormat = (format: unknown): ResponseFormat | undefined => {
   };
 };
 
-const EFFORTS: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
+const EFFORTS = new Map<string, Effort>([
+  ['none', 'none'],
+  ['minimal', 'minimal'],
+  ['low', 'low'],
+  ['medium', 'medium'],
+  ['high', 'high'],
+  ['xhigh', 'xhigh'],
+  ['max', 'xhigh'], // The hub's most.
+]);
 
-const readReasoning = (body: Json): LlmRequest['reasoning'] =>
-  body.reasoning_effort === undefined || body.reasoning_effort === null
-    ? undefined
-    : { effort: oneOf(body.reasoning_effort, 'reasoning_effort', EFFORTS) };
+/** `foreign`: an effort that only some server of this dialect knows. */
+const readReasoning = (body: Json): LlmRequest['reasoning'] | 'foreign' => {
+  const wanted = optionalString(body, 'reasoning_effort');
+  if (wanted === undefined) return undefined;
+  const effort = EFFORTS.get(wanted);
+  return effort === undefined ? 'foreign' : { effort };
+};
+
+/** Servers of this dialect take -1 or 0 for "no limit": that is not a limit to pass on. */
+const readTopK = (body: Json): number | undefined => {
+  const topK = optionalInteger(body, 'top_k', -1);
+  return topK === undefined || topK < 1 ? undefined : topK;
+};
 
 /** Refuses what the surface itself can never honour, before any provider is asked. */
 export const streamOf = (body: Json): { stream: boolean; includeUsage: boolean } => {

@@ -1,0 +1,50 @@
+import type { CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
+import { type LlmCall, type LlmReply, NO_USAGE } from '../core/llm.ts';
+import { type Handle, pipeline } from '../core/pipeline.ts';
+import { countUpstreamTokens } from '../providers/count-upstream-tokens.ts';
+import { readJsonBody } from './body.ts';
+import { estimateTokens } from './estimate-tokens.ts';
+import type { LlmPorts } from './ports.ts';
+import { observed, type Serve } from './serve.ts';
+import { llmStages } from './stages.ts';
+import { targetsOf } from './targets.ts';
+import { anthropicMessages, writeRefusal } from './wire/anthropic-messages.ts';
+import { readModel } from './wire/fields.ts';
+import { readAnthropicPrompt } from './wire/read-anthropic-messages.ts';
+
+/**
+ * `POST messages/count_tokens` (R144): Anthropic counts its own prompts; what goes to another provider is estimated. It passes
+ * the same stages as the call it is about: the same models, rules and limits, and the prompt as policy makes it.
+ */
+export const countTokens = (policy: CompiledPolicy, route: CompiledLlmRoute, ports: LlmPorts): Serve => {
+  const handle = pipeline(llmStages(policy.llm, route, ports), count(policy, route, ports));
+  return observed(policy, route, 'count-tokens', writeRefusal, ports, async (request, call, exchange) => {
+    const body = await readJsonBody(request);
+    const model = readModel(body);
+    exchange.llm = { operation: 'count_tokens', model, stream: false };
+    const { dialect, headers } = anthropicMessages;
+    const reply = await handle({
+      ...call,
+      dialect,
+      model,
+      stream: false,
+      includeUsage: false,
+      body,
+      drawn: ports.random(),
+      prompt: readAnthropicPrompt(body),
+      dialectHeaders: Object.fromEntries([...request.headers].filter(([name]) => headers.includes(name))),
+    });
+    exchange.note({ served: { provider: reply.provider, model: reply.model } });
+    return { body: (reply.type === 'whole' && reply.native) || {} };
+  });
+};
+
+/** The count as an answer that says nothing and costs nothing. */
+const count =
+  ({ llm }: CompiledPolicy, route: CompiledLlmRoute, ports: LlmPorts): Handle<LlmCall, LlmReply> =>
+  async (call) => {
+    const targets = targetsOf(llm, route, call);
+    const { provider, model, body } = await countUpstreamTokens(call, targets, llm.providers, ports);
+    const message = { id: '', model, content: [], finish: 'stop', usage: NO_USAGE } as const;
+    return { type: 'whole', provider, model, message, native: body ?? { input_tokens: estimateTokens(call.prompt) } };
+  };

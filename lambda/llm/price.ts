@@ -1,0 +1,97 @@
+import type { CompiledPrice, CompiledPrices, TokenRates } from '../../config/compiled-prices.ts';
+import { coversModel } from '../../config/model-glob.ts';
+import { promptTokens, type ServedBy, type Usage } from '../core/llm.ts';
+import type { Cost, LlmFacts } from '../telemetry/record.ts';
+
+/** Usage that may also say how much of `cacheWrite` is kept for an hour, which costs more (R106). */
+export type PricedUsage = Usage;
+
+export interface FoundPrice {
+  readonly price: CompiledPrice;
+  /** Where it comes from: `policy`, or the version of a list. */
+  readonly version: string;
+}
+
+/**
+ * The price of a model at a provider.
+ *
+ * Shape:  `models` are its names, the most exact first: what the provider says that it served, then what it was asked for.
+ *         What the policy says for any of them holds before what a list says.
+ * Errors: `undefined` where nobody knows. Never a price of 0 that nobody wrote.
+ */
+export const findPrice = (
+  prices: CompiledPrices,
+  provider: string,
+  models: readonly string[],
+  atMs: number,
+): FoundPrice | undefined => {
+  const date = new Date(atMs).toISOString().slice(0, 10);
+  const find = (rows: readonly CompiledPrice[] | undefined, model: string): CompiledPrice | undefined =>
+    model === '' ? undefined : rows?.find((row) => (row.from ?? '') <= date && coversModel(row, model));
+  for (const model of models) {
+    const price = find(prices.policy[provider], model);
+    if (price !== undefined) return { price, version: 'policy' };
+  }
+  for (const model of models) {
+    for (const { version, providers } of prices.lists) {
+      const price = find(providers[provider], model);
+      if (price !== undefined) return { price, version };
+    }
+  }
+  return undefined;
+};
+
+/** Rates are per million tokens. */
+const MILLION = 1_000_000;
+
+/**
+ * What a call comes to.
+ *
+ * Units:  whole micro-dollars, rounded up: a call of a fraction of one is not free.
+ * Errors: `undefined` when the model wrote and its writing has no price, or when usage is not a sum that can be counted.
+ */
+export const microUsdOf = (price: CompiledPrice, usage: PricedUsage): number | undefined => {
+  const { tiers = [] } = price;
+  const rates: TokenRates = tiers.findLast(({ above }) => promptTokens(usage) > above) ?? price;
+  const { input, output, cacheRead = input, cacheWrite = input, cacheWrite1h = cacheWrite } = rates;
+  if (output === undefined && usage.output > 0) return undefined;
+  const kept1h = Math.min(usage.cacheWrite1h ?? 0, usage.cacheWrite);
+  const sum =
+    usage.input * input +
+    usage.cacheRead * cacheRead +
+    (usage.cacheWrite - kept1h) * cacheWrite +
+    kept1h * cacheWrite1h +
+    usage.output * (output ?? 0);
+  const microUsd = Math.ceil(sum / MILLION);
+  return Number.isSafeInteger(microUsd) && microUsd >= 0 ? microUsd : undefined;
+};
+
+/** Both in one, for whoever has usage in hand. Units and errors as those. */
+export const priceOf = (
+  prices: CompiledPrices,
+  provider: string,
+  models: readonly string[],
+  usage: PricedUsage,
+  atMs: number,
+): Cost | undefined => {
+  const found = findPrice(prices, provider, models, atMs);
+  const microUsd = found === undefined ? undefined : microUsdOf(found.price, usage);
+  return found === undefined || microUsd === undefined ? undefined : { microUsd, version: found.version };
+};
+
+/** The cost of an answer, to be noted once its usage is: at the prices of when the call came in. */
+export const costOf = (
+  prices: CompiledPrices,
+  asked: ServedBy,
+  llm: LlmFacts | undefined,
+  startedMs: number,
+): Pick<LlmFacts, 'cost'> => {
+  if (llm?.usage === undefined) return {};
+  const models = [llm.served?.model ?? '', asked.model];
+  const cost = priceOf(prices, asked.provider, models, llm.usage, startedMs);
+  return cost === undefined ? {} : { cost };
+};
+
+/** US dollars to six places: no exponent, whatever reads it. */
+export const costHeader = (cost: Cost | undefined): Readonly<Record<string, string>> =>
+  cost === undefined ? {} : { 'x-gatehouse-cost-usd': (cost.microUsd / MILLION).toFixed(6) };

@@ -1,0 +1,54 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+
+/** The connection that one request went out on. */
+export interface WatchedConnection {
+  /** It had served requests before, and was closed without a byte in answer to this one. */
+  wasClosedUnused(): boolean;
+}
+
+interface Sent {
+  socket?: Socket;
+  bytesBefore?: number;
+}
+
+/** undici's requests in flight, by the object that its channels name them with. */
+const requests = new WeakMap<object, Sent>();
+/** What is being watched while undici makes its request of it, which it does before it first waits. */
+let making: Sent | undefined;
+
+subscribe('undici:request:create', (message) => {
+  const { request } = message as { readonly request: object };
+  if (making !== undefined) requests.set(request, making);
+});
+
+subscribe('undici:client:sendHeaders', (message) => {
+  const { request, socket } = message as { readonly request: object; readonly socket: Socket };
+  const sent = requests.get(request);
+  if (sent === undefined) return;
+  sent.socket = socket;
+  sent.bytesBefore = socket.bytesRead;
+});
+
+/**
+ * Starts a request and notes its connection: undici itself does not say whether a connection that failed was a new one.
+ * Source: undici documentation, "Diagnostics Channel Support". Where nothing is known the answer is no.
+ */
+export const watchConnection = <Asked>(ask: () => Asked): { asked: Asked; connection: WatchedConnection } => {
+  const sent: Sent = {};
+  making = sent;
+  try {
+    const asked = ask();
+    return {
+      asked,
+      connection: {
+        wasClosedUnused: () => {
+          const { socket, bytesBefore = 0 } = sent;
+          return socket !== undefined && bytesBefore > 0 && socket.destroyed && socket.bytesRead === bytesBefore;
+        },
+      },
+    };
+  } finally {
+    making = undefined;
+  }
+};
