@@ -4,19 +4,21 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { bundleFacts } from './bundles.ts';
 import { load, median, type Target } from './load.ts';
 import { canPin, pin, type Running, start } from './processes.ts';
+import { translationFacts } from './translation.ts';
 
-const HELP = `npm run bench -- [--seconds N] [--rounds N] [--only calls,bundles]
+const HELP = `npm run bench -- [--seconds N] [--rounds N] [--only calls,translation,bundles]
 
   --seconds N  how long each measurement lasts (default 3)
   --rounds N   how often the servers take turns (default 3); medians are shown
-  --only A,B   calls: throughput, latency, streams, memory; bundles: size and import time
+  --only A,B   calls: throughput, latency, streams, memory; translation: a conversation of 10 KB, 100 KB, 1 MB;
+               bundles: size and import time
 `;
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'calls,bundles' },
+    only: { type: 'string', default: 'calls,translation,bundles' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -111,6 +113,27 @@ const measureCalls = async (seconds: number, rounds: number): Promise<readonly R
   ];
 };
 
+const SIZES = [
+  { kb: 10, target: '' },
+  { kb: 100, target: 'under 3' },
+  { kb: 1024, target: 'under 30' },
+];
+
+const measureTranslation = (rounds: number): readonly Row[] => {
+  progress('translation');
+  const facts = translationFacts(
+    SIZES.map(({ kb }) => kb),
+    rounds * 15,
+  );
+  return facts.flatMap(({ ms }, index): Row[] =>
+    Object.entries(ms).map(([name, taken]) => [
+      `${name}, ${SIZES[index]?.kb} KB, p50 ms`,
+      round(taken),
+      SIZES[index]?.target ?? '',
+    ]),
+  );
+};
+
 const BUDGETS = new Map([
   ['authorizer', { kb: 150, importMs: 40 }],
   ['llm', { kb: 700, importMs: 110 }],
@@ -134,6 +157,7 @@ if (values.help) {
   );
   const rows: Row[] = [['what', 'measured', 'target']];
   if (only.includes('calls')) rows.push(...(await measureCalls(seconds, rounds)));
+  if (only.includes('translation')) rows.push(...measureTranslation(rounds));
   if (only.includes('bundles')) rows.push(...measureBundles(rounds));
   print(rows);
 }

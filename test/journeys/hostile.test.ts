@@ -57,10 +57,15 @@ const ask = (
     body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hello' }], ...body }),
   });
 
+/** The best of three: what else the machine does only adds. */
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
+  const taken: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const started = performance.now();
+    await work();
+    taken.push(performance.now() - started);
+  }
+  return Math.min(...taken);
 };
 
 describe('a caller that means harm', () => {
@@ -69,11 +74,10 @@ describe('a caller that means harm', () => {
     const many = (count: number): object => ({
       messages: Array.from({ length: count }, () => ({ role: 'user', content: 'a' })),
     });
-    await ask(many(20_000));
-    const once = await timed(() => ask(many(40_000)));
-    const twice = await timed(() => ask(many(80_000)));
-    // Quadratic work would take four times as long, and was seconds.
-    expect(twice).toBeLessThan(once * 3.3 + 100);
+    const some = await timed(() => ask(many(10_000)));
+    const eightTimes = await timed(() => ask(many(80_000)));
+    // Quadratic work would take 64 times as long, and was seconds.
+    expect(eightTimes).toBeLessThan(some * 30);
   });
 
   test('gets its 403 before its prompt is read', async () => {
