@@ -17,7 +17,7 @@ export const REFUSALS = {
   invalid_request: { status: 400, say: 'the request is not valid' },
   invalid_header: { status: 400, say: 'a header is repeated or holds characters that are not allowed' },
   unsupported_media_type: { status: 415, say: 'send the body as application/json, without a content-encoding' },
-  body_too_large: { status: 413, say: 'the body is larger than 10 MB' },
+  body_too_large: { status: 413, say: 'the body is larger than this path takes' },
   route_not_found: {
     status: 404,
     say: 'there is no such route: see the paths that this gateway serves in its gateway.yaml',
@@ -29,6 +29,23 @@ export const REFUSALS = {
   surface_not_served: { status: 400, say: 'the provider behind this route does not serve this endpoint' },
   context_length_exceeded: { status: 400, say: 'the conversation is longer than the context window of the model' },
 
+  // MCP
+  not_acceptable: { status: 406, say: 'accept both application/json and text/event-stream' },
+  repeated_name: { status: 400, say: 'an object in the body has two members of one name' },
+  header_mismatch: { status: 400, say: 'the Mcp headers are missing or do not say what the body says' },
+  unsupported_version: { status: 400, say: 'this version of MCP is not served here' },
+  invalid_meta: { status: 400, say: '_meta lacks the protocol version or the capabilities of the client' },
+  invalid_params: { status: 400, say: 'the params are not valid' },
+  method_not_found: { status: 404, say: 'Method not found' },
+  tool_not_found: { status: 404, say: 'Unknown tool' },
+  prompt_not_found: { status: 404, say: 'Unknown prompt' },
+  resource_not_found: { status: 404, say: 'Resource not found' },
+  ambiguous_name: { status: 400, say: 'more than one server of this route has this name' },
+  state_rejected: { status: 400, say: 'requestState is not one that this gateway gave for this request' },
+  may_not_ask: { status: 502, say: 'the server asks for something that it may not ask of this client' },
+  result_too_large: { status: 502, say: 'the result is larger than this route passes on' },
+  host_rejected: { status: 403, say: 'this gateway is not served under this host or to this origin' },
+
   // Who asks, and what they may do
   token_missing: { status: 401, say: 'send a bearer token in the authorization header' },
   token_rejected: { status: 401, say: 'the bearer token was not accepted' },
@@ -37,6 +54,7 @@ export const REFUSALS = {
     say: 'the identity provider cannot be reached to check the token',
     retryable: true,
   },
+  insufficient_scope: { status: 403, say: 'the token lacks a scope that this call needs: see www-authenticate' },
   not_allowed: { status: 403, say: 'no authorization rule of this route allows the call' },
   rate_limited: { status: 429, say: 'you have used your calls for this window: see retry-after', retryable: true },
   limits_unavailable: { status: 503, say: 'limits cannot be checked just now', retryable: true },

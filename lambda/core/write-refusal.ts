@@ -45,20 +45,3 @@ export const writeAnthropicRefusal = (refusal: Refusal, requestId: string): Body
   },
   request_id: requestId,
 });
-
-/** JSON-RPC 2.0 §5.1: invalid requests have codes of their own, everything else of ours is a server error. */
-const JSON_RPC_CODES = new Map<string, number>([
-  ['malformed_json', -32700],
-  ['invalid_encoding', -32700],
-  ['too_deep', -32700],
-  ['invalid_request', -32600],
-  ['method_not_allowed', -32601],
-  ['internal', -32603],
-]);
-
-/** A JSON-RPC error response. `id` is that of the request, null when it could not be read. */
-export const writeJsonRpcRefusal = (refusal: Refusal, id: string | number | null): Body => ({
-  jsonrpc: '2.0',
-  id,
-  error: { code: JSON_RPC_CODES.get(refusal.code) ?? -32000, message: refusal.say, data: { code: refusal.code } },
-});

@@ -2,11 +2,13 @@ import { Hono } from 'hono';
 import type { CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
 import { LLM_ENDPOINTS, type LlmEndpoint } from '../../config/llm-endpoints.ts';
 import { Refusal, type RefusalCode } from '../core/refusal.ts';
+import type { GatewayEnv } from '../http/gateway-env.ts';
+import { observed, type Serve } from '../http/observed.ts';
 import { countTokens } from './count-tokens.ts';
 import { inCallersStyle } from './in-callers-style.ts';
 import { listModels } from './list-models.ts';
-import type { GatewayEnv, LlmPorts } from './ports.ts';
-import { observed, type Serve, serveChat } from './serve.ts';
+import type { LlmPorts } from './ports.ts';
+import { serveChat } from './serve.ts';
 import { serveEmbeddings } from './serve-embeddings.ts';
 import { anthropicMessages } from './wire/anthropic-messages.ts';
 import { openAiChat } from './wire/openai-chat.ts';
@@ -50,7 +52,7 @@ const endpoints = (
 /** A path that nothing serves: recorded like every other call, and nobody has to say who they are to be told. */
 const refuseAll = (policy: CompiledPolicy, code: RefusalCode, ports: LlmPorts): Serve =>
   inCallersStyle((_style, writeRefusal) =>
-    observed(policy, NOWHERE, 'none', writeRefusal, ports, async () => {
+    observed(policy, NOWHERE, { name: 'none', writeRefusal }, ports, async () => {
       throw new Refusal(code);
     }),
   );
@@ -64,12 +66,4 @@ const withRequestId =
     return response;
   };
 
-const NOWHERE: CompiledLlmRoute = {
-  path: '',
-  basePath: '',
-  auth: 'none',
-  authorization: { allow: [], deny: [], require: [], default: 'deny' },
-  rateLimits: [],
-  limitsFailure: 'closed',
-  fallbacks: [],
-};
+const NOWHERE = { path: '', auth: 'none' } as const;

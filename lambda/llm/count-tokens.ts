@@ -1,11 +1,11 @@
 import type { CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
 import { type LlmCall, type LlmReply, NO_USAGE } from '../core/llm.ts';
 import { type Handle, pipeline } from '../core/pipeline.ts';
+import { observed, type Serve } from '../http/observed.ts';
 import { countUpstreamTokens } from '../providers/count-upstream-tokens.ts';
 import { readJsonBody } from './body.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import type { LlmPorts } from './ports.ts';
-import { observed, type Serve } from './serve.ts';
 import { llmStages } from './stages.ts';
 import { targetsOf } from './targets.ts';
 import { anthropicMessages, writeRefusal } from './wire/anthropic-messages.ts';
@@ -18,7 +18,7 @@ import { readAnthropicPrompt } from './wire/read-anthropic-messages.ts';
  */
 export const countTokens = (policy: CompiledPolicy, route: CompiledLlmRoute, ports: LlmPorts): Serve => {
   const handle = pipeline(llmStages(policy.llm, route, ports), count(policy, route, ports));
-  return observed(policy, route, 'count-tokens', writeRefusal, ports, async (request, call, exchange) => {
+  return observed(policy, route, { name: 'count-tokens', writeRefusal }, ports, async (request, call, exchange) => {
     const body = await readJsonBody(request);
     const model = readModel(body);
     exchange.llm = { operation: 'count_tokens', model, stream: false };

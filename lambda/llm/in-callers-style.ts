@@ -1,6 +1,6 @@
 import type { Refusal } from '../core/refusal.ts';
 import { writeOpenAiRefusal } from '../core/write-refusal.ts';
-import type { Serve } from './serve.ts';
+import type { Serve } from '../http/observed.ts';
 import { writeRefusal as writeAnthropicRefusal } from './wire/anthropic-messages.ts';
 import type { Json } from './wire/fields.ts';
 import { type Style, styleOf } from './wire/models.ts';

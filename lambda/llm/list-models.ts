@@ -1,12 +1,12 @@
 import type { CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
 import type { Call } from '../core/call.ts';
 import { pipeline } from '../core/pipeline.ts';
+import { observed, type Serve } from '../http/observed.ts';
 import { listUpstreamModels } from '../providers/list-upstream-models.ts';
 import type { ListedModel } from '../providers/provider.ts';
 import { inCallersStyle } from './in-callers-style.ts';
 import { namedModels } from './model-authorization.ts';
 import type { LlmPorts } from './ports.ts';
-import { observed, type Serve } from './serve.ts';
 import { listStages } from './stages.ts';
 import { writeModels } from './wire/models.ts';
 
@@ -16,7 +16,7 @@ export const listModels = (policy: CompiledPolicy, route: CompiledLlmRoute, port
     modelsOf(policy, route, call, ports),
   );
   return inCallersStyle((style, writeRefusal) =>
-    observed(policy, route, 'models', writeRefusal, ports, async (_request, call) => ({
+    observed(policy, route, { name: 'models', writeRefusal }, ports, async (_request, call) => ({
       body: writeModels(await handle(call), style),
     })),
   );

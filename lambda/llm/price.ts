@@ -3,9 +3,6 @@ import { coversModel } from '../../config/model-glob.ts';
 import { promptTokens, type ServedBy, type Usage } from '../core/llm.ts';
 import type { Cost, LlmFacts } from '../telemetry/record.ts';
 
-/** Usage that may also say how much of `cacheWrite` is kept for an hour, which costs more (R106). */
-export type PricedUsage = Usage;
-
 export interface FoundPrice {
   readonly price: CompiledPrice;
   /** Where it comes from: `policy`, or the version of a list. */
@@ -50,7 +47,7 @@ const MILLION = 1_000_000;
  * Units:  whole micro-dollars, rounded up: a call of a fraction of one is not free.
  * Errors: `undefined` when the model wrote and its writing has no price, or when usage is not a sum that can be counted.
  */
-export const microUsdOf = (price: CompiledPrice, usage: PricedUsage): number | undefined => {
+export const microUsdOf = (price: CompiledPrice, usage: Usage): number | undefined => {
   const { tiers = [] } = price;
   const rates: TokenRates = tiers.findLast(({ above }) => promptTokens(usage) > above) ?? price;
   const { input, output, cacheRead = input, cacheWrite = input, cacheWrite1h = cacheWrite } = rates;
@@ -71,7 +68,7 @@ export const priceOf = (
   prices: CompiledPrices,
   provider: string,
   models: readonly string[],
-  usage: PricedUsage,
+  usage: Usage,
   atMs: number,
 ): Cost | undefined => {
   const found = findPrice(prices, provider, models, atMs);

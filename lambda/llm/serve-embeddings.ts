@@ -3,12 +3,12 @@ import type { EmbeddingsCall, ServedEmbeddings } from '../core/embeddings.ts';
 import { NO_USAGE, type Usage } from '../core/llm.ts';
 import { pipeline } from '../core/pipeline.ts';
 import { writeOpenAiRefusal } from '../core/write-refusal.ts';
+import { observed, type Serve } from '../http/observed.ts';
 import { callEmbeddings } from '../providers/call-embeddings.ts';
 import { readJsonBody } from './body.ts';
 import { textTokens } from './estimate-text.ts';
 import type { LlmPorts } from './ports.ts';
 import { costHeader, costOf } from './price.ts';
-import { observed, type Serve } from './serve.ts';
 import { embeddingsStages } from './stages.ts';
 import { targetsOf } from './targets.ts';
 import { readModel } from './wire/fields.ts';
@@ -21,17 +21,23 @@ export const serveEmbeddings = (policy: CompiledPolicy, route: CompiledLlmRoute,
     embeddingsStages<ServedEmbeddings>(llm, route, ports),
     callEmbeddings(llm.providers, (call) => targetsOf(llm, route, call), ports),
   );
-  return observed(policy, route, 'embeddings', writeOpenAiRefusal, ports, async (request, call, exchange) => {
-    const body = await readJsonBody(request);
-    const model = readModel(body);
-    exchange.llm = { operation: 'embeddings', model, stream: false };
-    const asked: EmbeddingsCall = { ...call, model, body, ...readOpenAiEmbeddings(body) };
-    const reply = await handle(asked);
-    const usage = usageOf(reply, asked);
-    exchange.note({ served: { provider: reply.provider, model: modelOf(reply) }, usage });
-    exchange.note(costOf(policy.prices, reply, exchange.llm, exchange.startedMs));
-    return { body: writeEmbeddings(reply, asked, usage.input), headers: costHeader(exchange.llm?.cost) };
-  });
+  return observed(
+    policy,
+    route,
+    { name: 'embeddings', writeRefusal: writeOpenAiRefusal },
+    ports,
+    async (request, call, exchange) => {
+      const body = await readJsonBody(request);
+      const model = readModel(body);
+      exchange.llm = { operation: 'embeddings', model, stream: false };
+      const asked: EmbeddingsCall = { ...call, model, body, ...readOpenAiEmbeddings(body) };
+      const reply = await handle(asked);
+      const usage = usageOf(reply, asked);
+      exchange.note({ served: { provider: reply.provider, model: modelOf(reply) }, usage });
+      exchange.note(costOf(policy.prices, reply, exchange.llm, exchange.startedMs));
+      return { body: writeEmbeddings(reply, asked, usage.input), headers: costHeader(exchange.llm?.cost) };
+    },
+  );
 };
 
 /** A provider that does not count is estimated, and the record says so (R109). */

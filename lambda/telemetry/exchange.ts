@@ -2,7 +2,7 @@ import { type CallFacts, type CallRequest, noFacts } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Refusal } from '../core/refusal.ts';
-import { type LlmFacts, type Records, toRecord } from './record.ts';
+import { type LlmFacts, type McpFacts, type Records, toRecord } from './record.ts';
 
 export interface ExchangeAbout {
   readonly id: string;
@@ -19,6 +19,7 @@ export class Exchange {
   readonly startedMs: number;
   principal: Principal | undefined;
   llm: LlmFacts | undefined;
+  mcp: McpFacts | undefined;
   readonly #about: ExchangeAbout;
   readonly #clock: Clock;
   readonly #records: Records;
@@ -47,12 +48,24 @@ export class Exchange {
     if (this.llm !== undefined) this.llm = { ...this.llm, ...facts };
   }
 
+  /** The same about an MCP call. */
+  noteMcp(facts: Partial<McpFacts>): void {
+    if (this.mcp !== undefined) this.mcp = { ...this.mcp, ...facts };
+  }
+
   finish(status: number, refusal?: Refusal): void {
     if (this.#written) return;
     this.#written = true;
     this.#ended();
-    const { facts, startedMs, principal, llm } = this;
-    const seen = { ...this.#about, facts, startedMs, principal, ...(llm === undefined ? {} : { llm }) };
+    const { facts, startedMs, principal, llm, mcp } = this;
+    const seen = {
+      ...this.#about,
+      facts,
+      startedMs,
+      principal,
+      ...(llm === undefined ? {} : { llm }),
+      ...(mcp === undefined ? {} : { mcp }),
+    };
     const end = { status, endedMs: this.#clock(), ...(refusal === undefined ? {} : { refusal }) };
     this.#records.write(toRecord(seen, end));
   }

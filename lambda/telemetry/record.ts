@@ -62,6 +62,28 @@ export interface CallRecord {
   readonly cost_usd?: number;
   /** Where the price comes from: `genai-prices 0.1.8`, or `policy`. */
   readonly price_version?: string;
+  /** What an MCP client asked for: `tools/call`. */
+  readonly 'mcp.method'?: string;
+  readonly 'mcp.protocol.version'?: string;
+  /** What the client calls itself: nobody has checked it. */
+  readonly 'mcp.client'?: string;
+  /** The server's name in the policy. */
+  readonly 'mcp.target'?: string;
+  /** The server's own name for the tool. */
+  readonly 'mcp.tool'?: string;
+  readonly 'mcp.prompt'?: string;
+  readonly 'mcp.resource'?: string;
+  /** Of the arguments as JSON: tells two calls apart without saying what was in them. */
+  readonly 'mcp.arguments_sha256'?: string;
+  readonly 'mcp.is_error'?: boolean;
+  /** What the server answered, as JSON, before anything was cut off. */
+  readonly 'mcp.result_bytes'?: number;
+  /** How many items a list had. */
+  readonly 'mcp.listed'?: number;
+  /** Servers that are missing from a list, and why. */
+  readonly 'mcp.degraded'?: readonly string[];
+  /** Tools that are not as they were approved. */
+  readonly 'mcp.pin_findings'?: readonly string[];
   readonly latency_ms: { readonly total: number; readonly first_token?: number; readonly upstream?: number };
 }
 
@@ -77,6 +99,24 @@ export interface Observed {
   readonly facts: CallFacts;
   readonly principal: Principal | undefined;
   readonly llm?: LlmFacts;
+  readonly mcp?: McpFacts;
+}
+
+/** The MCP side of a call. Texts may come from outside. */
+export interface McpFacts {
+  readonly method: string;
+  readonly version?: string;
+  readonly client?: string;
+  readonly target?: string;
+  readonly tool?: string;
+  readonly prompt?: string;
+  readonly resource?: string;
+  readonly argumentsSha256?: string;
+  readonly isError?: boolean;
+  readonly resultBytes?: number;
+  readonly listed?: number;
+  readonly degraded?: readonly string[];
+  readonly findings?: readonly string[];
 }
 
 export interface LlmFacts {
@@ -97,9 +137,8 @@ export interface Cost {
   readonly version: string;
 }
 
-const MAX_TEXT = 256;
-
 /** Input in a record is data: bounded, and on one line whatever reads it. */
+const MAX_TEXT = 256;
 const MAX_ITEMS = 50;
 
 const boundedDetail = (detail: Readonly<Record<string, unknown>>): Record<string, unknown> =>
@@ -110,7 +149,7 @@ const boundedDetail = (detail: Readonly<Record<string, unknown>>): Record<string
 const bounded = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 
 export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusal; endedMs: number }): CallRecord => {
-  const { principal, facts, request, llm } = seen;
+  const { principal, facts, request, llm, mcp } = seen;
   const upstreamMs = facts.attempts.reduce((sum, { ms }) => sum + ms, 0);
   return {
     kind: 'call',
@@ -133,6 +172,7 @@ export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusa
     dropped: facts.dropped.slice(0, MAX_ITEMS).map(bounded),
     ...words(facts.decisions),
     ...(llm === undefined ? {} : genAi(llm)),
+    ...(mcp === undefined ? {} : mcpFields(mcp)),
     latency_ms: {
       total: end.endedMs - seen.startedMs,
       ...(llm?.firstTokenMs === undefined ? {} : { first_token: llm.firstTokenMs - seen.startedMs }),
@@ -196,6 +236,28 @@ const genAi = ({ operation, model, stream, served, finish, usage, cost }: LlmFac
       }),
   ...(cost === undefined ? {} : { cost_usd: cost.microUsd / 1_000_000, price_version: cost.version }),
 });
+
+const mcpFields = (mcp: McpFacts): Partial<CallRecord> => ({
+  'mcp.method': bounded(mcp.method),
+  ...text('mcp.protocol.version', mcp.version),
+  ...text('mcp.client', mcp.client),
+  ...text('mcp.target', mcp.target),
+  ...text('mcp.tool', mcp.tool),
+  ...text('mcp.prompt', mcp.prompt),
+  ...text('mcp.resource', mcp.resource),
+  ...text('mcp.arguments_sha256', mcp.argumentsSha256),
+  ...(mcp.isError === undefined ? {} : { 'mcp.is_error': mcp.isError }),
+  ...(mcp.resultBytes === undefined ? {} : { 'mcp.result_bytes': mcp.resultBytes }),
+  ...(mcp.listed === undefined ? {} : { 'mcp.listed': mcp.listed }),
+  ...texts('mcp.degraded', mcp.degraded),
+  ...texts('mcp.pin_findings', mcp.findings),
+});
+
+const text = (name: keyof CallRecord, value: string | undefined): Partial<CallRecord> =>
+  value === undefined ? {} : { [name]: bounded(value) };
+
+const texts = (name: keyof CallRecord, values: readonly string[] = []): Partial<CallRecord> =>
+  values.length === 0 ? {} : { [name]: values.slice(0, MAX_ITEMS).map(bounded) };
 
 /** What JSON leaves alone and a terminal or a log viewer obeys: C1 controls, line breaks, and marks that turn text around. */
 const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;

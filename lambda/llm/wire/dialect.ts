@@ -24,6 +24,3 @@ export const event = (data: string, name?: string): string => {
   const lines = data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data;
   return name === undefined ? `data: ${lines}\n\n` : `event: ${name}\ndata: ${lines}\n\n`;
 };
-
-/** A comment that keeps idle proxies from closing a silent stream (R131). */
-export const HEARTBEAT = ': keep-alive\n\n';

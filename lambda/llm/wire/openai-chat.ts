@@ -76,7 +76,7 @@ const opaque = (signature: string | undefined): Json =>
   signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
 
 /** R101, R103: prompt tokens include the cached ones; completion tokens include reasoning. */
-export const writeUsage = (usage: Usage): Json => ({
+const writeUsage = (usage: Usage): Json => ({
   prompt_tokens: promptTokens(usage),
   completion_tokens: usage.output,
   total_tokens: promptTokens(usage) + usage.output,

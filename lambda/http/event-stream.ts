@@ -1,8 +1,10 @@
 import { Refusal, toRefusal } from '../core/refusal.ts';
-import { HEARTBEAT } from './wire/dialect.ts';
 
 /** Idle proxies close a silent connection after 30 seconds or more (R131). */
 const HEARTBEAT_MS = 15_000;
+
+/** A comment that keeps idle proxies from closing a silent stream (R131). */
+const HEARTBEAT = ': keep-alive\n\n';
 
 export interface EventStreamEnd {
   /** The event that says what went wrong, in the caller's dialect. */

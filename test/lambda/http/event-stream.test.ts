@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Refusal } from '../../../lambda/core/refusal.ts';
-import { eventStream } from '../../../lambda/llm/event-stream.ts';
+import { eventStream } from '../../../lambda/http/event-stream.ts';
 import { iterate } from '../../support/streams.ts';
 
 const HEARTBEAT = ': keep-alive\n\n';
