@@ -1,0 +1,86 @@
+import type { CompiledHttpServer } from '../../config/compiled-mcp.ts';
+import type { Raw } from '../core/mcp.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { OutboundAuth } from '../outbound-auth/outbound-auth.ts';
+import type { CatalogStore } from './catalog-store.ts';
+import { createEra, type Era } from './era.ts';
+import { type Hop, type HopRequest, WrongEra } from './hop.ts';
+import { createLegacyHop } from './legacy-hop.ts';
+import { createLink, type LinkPorts } from './link.ts';
+import { createModernHop } from './modern-hop.ts';
+import { createSlots } from './slots.ts';
+import { type McpTarget, type TargetContext, TargetError } from './target.ts';
+import { walkPages } from './walk-pages.ts';
+import { within } from './within.ts';
+
+export interface HttpTargetPorts extends LinkPorts {
+  readonly auth: (server: CompiledHttpServer) => OutboundAuth;
+  readonly catalogStore: CatalogStore;
+}
+
+const METHOD_NOT_FOUND = -32601;
+
+/** Reading does nothing that reading twice would not do; a tool may do anything. */
+const REPEATABLE: ReadonlySet<string> = new Set(['prompts/get', 'resources/read', 'completion/complete']);
+
+/** An MCP server over Streamable HTTP, of either era. */
+export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPorts): McpTarget => {
+  const slots = createSlots(server.concurrency);
+  const listing = { ...server, credential: server.listCredential ?? server.credential };
+  const callLink = createLink(server, ports.auth(server), slots, ports);
+  const listLink = createLink(listing, ports.auth(listing), slots, ports);
+  const principalOf = ({ call }: TargetContext): string => call.principal.id;
+  const callHops = {
+    modern: createModernHop(callLink),
+    legacy: createLegacyHop(callLink, ports.clock, principalOf),
+  };
+  const listHops = {
+    modern: createModernHop(listLink),
+    // Lists that are everybody's are asked for in a session that is nobody's.
+    legacy: createLegacyHop(listLink, ports.clock, listLink.perUser ? principalOf : () => 'lists'),
+  };
+  const eras = createEra(server, ports.catalogStore, ports.clock);
+
+  const ask = async (hops: Readonly<Record<Era, Hop>>, request: HopRequest, context: TargetContext) => {
+    const { era, isNew } = await eras.of(hops.modern, context);
+    try {
+      return await hops[era](request, context);
+    } catch (thrown) {
+      if (!(thrown instanceof WrongEra)) throw thrown;
+      const other = isNew ? era : await eras.findOut(hops.modern, context);
+      if (other === era) throw notMcp(server.name);
+      return hops[other](request, context).catch((again) => {
+        throw again instanceof WrongEra ? notMcp(server.name) : again;
+      });
+    }
+  };
+
+  return {
+    name: server.name,
+    perUser: listLink.perUser,
+    list: (method, context) =>
+      within(server.timeouts.totalMs, context.signal, async (signal) => {
+        const { progress: _, definition: __, ...rest } = context;
+        // A list is for more than this caller: what this caller's client can do must not show in it.
+        const own = { ...rest, capabilities: {}, signal };
+        const askPage = (params: Raw) => slots(signal, () => ask(listHops, { method, params, repeatable: true }, own));
+        try {
+          return await walkPages(method, askPage);
+        } catch (thrown) {
+          if (thrown instanceof TargetError && thrown.code === METHOD_NOT_FOUND) return { items: [] };
+          throw thrown;
+        }
+      }),
+    request: (method, params, context) =>
+      within(server.timeouts.totalMs, context.signal, (signal) =>
+        slots(signal, async () => {
+          const isBare = method === 'tools/call' && params.arguments === undefined;
+          const sent = isBare ? { ...params, arguments: {} } : params; // G18
+          const request = { method, params: sent, repeatable: REPEATABLE.has(method) };
+          return (await ask(callHops, request, { ...context, signal })).result;
+        }),
+      ),
+  };
+};
+
+const notMcp = (target: string): Refusal => new Refusal('upstream_failed', { target, reason: 'not MCP' });

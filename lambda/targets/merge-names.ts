@@ -1,0 +1,32 @@
+import type { CatalogTool } from '../core/mcp.ts';
+import type { Degraded } from './collect-lists.ts';
+import type { NamedItems } from './named-items.ts';
+import { AmbiguousName } from './names.ts';
+
+export interface Merged {
+  readonly items: readonly CatalogTool[];
+  readonly findings: readonly Degraded[];
+}
+
+/** A name that two servers have is nobody's, and is said to be missing (G5). */
+export const mergeNames = (lists: readonly NamedItems[]): Merged => {
+  const items = lists.flatMap((list) => list.items);
+  const times = new Map<string, number>();
+  for (const { exposedName } of items) times.set(exposedName, (times.get(exposedName) ?? 0) + 1);
+  const isAmbiguous = ({ exposedName }: CatalogTool): boolean => (times.get(exposedName) ?? 0) > 1;
+  const findings = new Map<string, Degraded>();
+  const add = (target: string, reason: string): void => void findings.set(`${target} ${reason}`, { target, reason });
+  for (const list of lists) for (const reason of list.findings) add(list.target, reason);
+  for (const item of items) if (isAmbiguous(item)) add(item.target, 'ambiguous name');
+  return {
+    items: times.size === items.length ? items : items.filter((item) => !isAmbiguous(item)),
+    findings: [...findings.values()],
+  };
+};
+
+/** The one that has the name, if there is one. Errors: `AmbiguousName`. */
+export const findName = (lists: readonly NamedItems[], exposed: string): CatalogTool | undefined => {
+  const candidates = lists.flatMap(({ items }) => items.filter(({ exposedName }) => exposedName === exposed));
+  if (candidates.length > 1) throw new AmbiguousName(candidates);
+  return candidates[0];
+};

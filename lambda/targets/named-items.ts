@@ -1,0 +1,37 @@
+import type { CompiledMcpRoute } from '../../config/compiled-mcp.ts';
+import type { CatalogTool, Raw } from '../core/mcp.ts';
+import { exposedName } from './names.ts';
+import { isRaw } from './raw.ts';
+
+/** A server's tools or prompts under the names that clients use. */
+export interface NamedItems {
+  readonly target: string;
+  /** By exposed name (G10). */
+  readonly items: readonly CatalogTool[];
+  /** What of the list could not be taken, in our own words. */
+  readonly findings: readonly string[];
+}
+
+const MAX_NAME_CHARS = 1_024;
+
+/** One bad item must not cost the list: clients refuse a list whole. */
+export const nameItems = (
+  target: string,
+  definitions: readonly Raw[],
+  prefix: CompiledMcpRoute['prefix'],
+  kind: 'tools' | 'prompts',
+): NamedItems => {
+  const named = new Map<string, CatalogTool>();
+  const findings = new Set<string>();
+  for (const definition of definitions) {
+    const { name } = definition;
+    const isWhole = typeof name === 'string' && name !== '' && name.length <= MAX_NAME_CHARS;
+    if (!isWhole || (kind === 'tools' && !isRaw(definition.inputSchema))) findings.add('invalid definition');
+    else if (named.has(name)) findings.add('name listed twice');
+    else named.set(name, { target, name, exposedName: exposedName(target, name, prefix), definition });
+  }
+  return { target, items: [...named.values()].sort(byExposedName), findings: [...findings] };
+};
+
+const byExposedName = (one: CatalogTool, other: CatalogTool): number =>
+  one.exposedName < other.exposedName ? -1 : Number(one.exposedName > other.exposedName);

@@ -1,0 +1,65 @@
+import type { Clock } from '../core/clock.ts';
+import type { Raw } from '../core/mcp.ts';
+import { ANONYMOUS } from '../core/principal.ts';
+import { createSingleFlight } from './single-flight.ts';
+import { waitFor } from './within.ts';
+
+/** What a server of 2025 agreed on with one client. */
+export interface Session {
+  /** Absent: the server keeps none. */
+  readonly id?: string;
+  readonly version: string;
+  readonly capabilities: Raw;
+}
+
+/** A server forgets sessions too, and a principal that has gone must not stay known here. */
+const IDLE_MS = 300_000;
+
+const MAX_SESSIONS = 1_000;
+
+/**
+ * The sessions of one server, one for each principal (G35). Must not give one principal's session to another: a server may keep
+ * in it what it knows of the user.
+ */
+export const createSessions = (clock: Clock) => {
+  const sessions = new Map<string, { readonly session: Session; usedMs: number }>();
+  const opening = createSingleFlight<Session>();
+
+  const known = (key: string): Session | undefined => {
+    const kept = sessions.get(key);
+    if (kept === undefined || clock() - kept.usedMs > IDLE_MS) return undefined;
+    kept.usedMs = clock();
+    sessions.delete(key);
+    sessions.set(key, kept); // A Map keeps the order of insertion: the first is the one not used for longest.
+    return kept.session;
+  };
+
+  const keep = (key: string, session: Session): Session => {
+    sessions.set(key, { session, usedMs: clock() });
+    for (const oldest of sessions.keys().take(Math.max(0, sessions.size - MAX_SESSIONS))) sessions.delete(oldest);
+    return session;
+  };
+
+  return {
+    /** The session of who has this key, a principal's id; `open` bounds itself, since others may wait for it too. */
+    async of(key: string, signal: AbortSignal, open: () => Promise<Session>): Promise<Session> {
+      const session = known(key);
+      if (session !== undefined) return session;
+      if (key !== ANONYMOUS.id) return opening(key, signal, async () => keep(key, await open()));
+      // All who call without a token have this one id: only where the server keeps nothing may they share it.
+      const own = await waitFor(open(), signal);
+      return own.id === undefined ? keep(key, own) : own;
+    },
+    /** The server no longer knows it. Another that was opened meanwhile stays. */
+    lost(key: string, session: Session): void {
+      if (sessions.get(key)?.session === session) sessions.delete(key);
+    },
+  };
+};
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+export const sessionHeaders = ({ id, version }: Session): Record<string, string> => ({
+  ...(version >= '2025-06-18' ? { 'mcp-protocol-version': version } : {}),
+  ...(id === undefined ? {} : { 'mcp-session-id': id }),
+});

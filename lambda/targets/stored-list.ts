@@ -1,0 +1,38 @@
+import type { StoredCatalog } from './catalog-store.ts';
+import type { RememberedList } from './list-memory.ts';
+import { isRaw } from './raw.ts';
+import { readJson } from './read-json.ts';
+import type { Listed } from './target.ts';
+
+/** A list as the store keeps it: JSON text, with numbers as the server wrote them. */
+export const writeStoredList = (listed: Listed, readAtMs: number): { list: RememberedList; text: string } => {
+  const list = { ...listed, readAtMs };
+  return { list, text: JSON.stringify(list) };
+};
+
+/** `undefined` for what is not there and for what some other version of this code may have written. */
+export const readStoredList = (
+  stored: StoredCatalog | undefined,
+): { readonly list: RememberedList; readonly bytes: number } | undefined => {
+  if (stored === undefined) return undefined;
+  const { items, ttlMs, partial, readAtMs } = parse(stored.text);
+  if (!Array.isArray(items) || !items.every(isRaw) || typeof readAtMs !== 'number') return undefined;
+  return {
+    list: {
+      items,
+      readAtMs,
+      ...(typeof ttlMs === 'number' ? { ttlMs } : {}),
+      ...(typeof partial === 'string' ? { partial } : {}),
+    },
+    bytes: stored.text.length,
+  };
+};
+
+const parse = (text: string): Readonly<Record<string, unknown>> => {
+  try {
+    const json = readJson(text);
+    return isRaw(json) ? json : {};
+  } catch {
+    return {};
+  }
+};
