@@ -1,4 +1,5 @@
 import type { ClientMetadata } from 'oidc-provider';
+import { TOKEN_EXCHANGE } from './token-exchange.ts';
 
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
@@ -10,7 +11,7 @@ export const clientsWith = (serviceSecret: string): ClientMetadata[] => [
     client_id: 'copilot-service',
     client_name: 'Copilot service',
     client_secret: serviceSecret,
-    grant_types: ['client_credentials'],
+    grant_types: ['client_credentials', TOKEN_EXCHANGE],
     response_types: [],
     redirect_uris: [],
     // Not mcp:admin: Okta refuses a scope that requires consent where nobody can be asked.

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { importJWK, SignJWT } from 'jose';
 import type { DemoUser } from '../demo-users.ts';
 import { userClaims } from './claims.ts';
 import { openKeyFile } from './key-file.ts';
+import { signToken } from './sign-token.ts';
 
 export interface MintOptions {
   readonly keyFile: string;
@@ -35,7 +35,5 @@ export const mintToken = async (options: MintOptions): Promise<string> => {
     cid: 'gatehouse-cli',
     scp: options.scopes,
   };
-  return new SignJWT({ ...userClaims(frame, options.user, iat) })
-    .setProtectedHeader({ kid: signingKey.kid, alg: 'RS256' })
-    .sign(await importJWK(signingKey, 'RS256'));
+  return signToken(signingKey, userClaims(frame, options.user, iat));
 };

@@ -9,6 +9,7 @@ import { memoryStore } from './memory-store.ts';
 import { ownTokens } from './own-tokens.ts';
 import { readAsOkta } from './read-as-okta.ts';
 import { signIn } from './sign-in.ts';
+import { tokenExchange } from './token-exchange.ts';
 import { userinfo } from './userinfo.ts';
 
 export interface IdentityProviderOptions {
@@ -28,7 +29,7 @@ export interface IdentityProvider {
   readonly issuer: string;
   /** The origin, without the issuer's path. */
   readonly url: string;
-  /** The client that may use client credentials. Its secret is this machine's own. */
+  /** The client that may use client credentials and exchange tokens. Its secret is this machine's own. */
   readonly serviceClient: { readonly id: string; readonly secret: string };
   close(): Promise<void>;
 }
@@ -53,6 +54,7 @@ export const startIdentityProvider = async (options: IdentityProviderOptions): P
   const provider = createProvider({ issuer, audience, users, identity, store });
   const { kty, n, e, kid } = identity.signingKey;
   const tokens = ownTokens(issuer, { kty, n, e, kid, alg: 'RS256', use: 'sig' }, store, clock);
+  tokenExchange(provider, { issuer, audience, users, signingKey: identity.signingKey, tokens, clock });
   provider.use(userinfo(tokens, users));
   provider.use(signIn(provider, users, (uid) => users.find((user) => user.uid === uid)));
   const onError = options.onError ?? ((error) => console.error(error));

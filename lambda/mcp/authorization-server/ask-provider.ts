@@ -1,0 +1,52 @@
+import type { Credentials } from '../../core/credentials.ts';
+import type { GuardUrl } from '../../outbound-auth/guard-url.ts';
+import type { Send } from '../../providers/send.ts';
+import { jsonDocument, oauthError } from '../document.ts';
+
+export interface ProviderPorts {
+  /** Must connect with the `lookup` of the same guard, and to no redirect. */
+  readonly send: Send;
+  readonly guardUrl: GuardUrl;
+  readonly credentials: Credentials;
+}
+
+const LIMITS = { connectMs: 3_000, firstByteMs: 8_000, idleMs: 8_000 };
+const TOTAL_MS = 10_000;
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * Asks an identity provider in a client's place and gives its answer: status and JSON, no header of its own.
+ *
+ * Errors: none; what goes wrong is an answer too.
+ */
+export const askProvider = async (
+  url: string,
+  request: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+  { send, guardUrl }: ProviderPorts,
+): Promise<Response> => {
+  try {
+    await guardUrl(url, { privateHost: true });
+    const headers = { accept: 'application/json', ...request.headers };
+    const signal = AbortSignal.timeout(TOTAL_MS);
+    const answer = await send({ method: 'POST', url, headers, body: request.body, fresh: true }, LIMITS, signal);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of answer.body) {
+      size += chunk.length;
+      if (size > MAX_BYTES) {
+        answer.body.destroy();
+        return unavailable();
+      }
+      chunks.push(chunk);
+    }
+    const json: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const isAnswer = answer.status >= 200 && (answer.status < 300 || answer.status >= 400);
+    if (!isAnswer || typeof json !== 'object' || json === null || Array.isArray(json)) return unavailable();
+    return jsonDocument(answer.status, json as Record<string, unknown>);
+  } catch {
+    return unavailable();
+  }
+};
+
+const unavailable = (): Response =>
+  oauthError(503, 'temporarily_unavailable', 'the identity provider did not answer as it should');

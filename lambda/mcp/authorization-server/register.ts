@@ -1,0 +1,84 @@
+import type { Clock } from '../../core/clock.ts';
+import { jsonDocument, oauthError, readText } from '../document.ts';
+import { askProvider, type ProviderPorts } from './ask-provider.ts';
+import type { Proxied } from './proxied.ts';
+
+const MAX_BYTES = 64 * 1024;
+const MAX_REDIRECTS = 20;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Client registration (RFC 7591) for clients that can't be told an id.
+ *
+ * With a client in the policy everybody is told to be that one. Nothing is registered, so no consent is given away (A9): where
+ * answers may go stands at the provider, and a redirect URI that is only named here leads nowhere.
+ *
+ * Without one the request goes on to the provider's own registration. Keycloak then sees this gateway's address, so its
+ * "Trusted Hosts" policy decides about the gateway and not about the client.
+ */
+export const register = async (
+  { client, endpoints }: Proxied,
+  request: Request,
+  ports: ProviderPorts & { readonly clock: Clock },
+): Promise<Response> => {
+  if (!/^application\/json *(?:;|$)/i.test(request.headers.get('content-type') ?? ''))
+    return oauthError(400, 'invalid_client_metadata', 'send the body as application/json');
+  const asked = toJson(await readText(request, MAX_BYTES));
+  if (asked === undefined) return oauthError(400, 'invalid_client_metadata', 'the body is not a JSON object of 64 KB');
+  const redirects = asked.redirect_uris;
+  if (!Array.isArray(redirects) || redirects.length === 0 || redirects.length > MAX_REDIRECTS)
+    return oauthError(400, 'invalid_redirect_uri', `give redirect_uris, at most ${MAX_REDIRECTS}`);
+  if (!redirects.every(isRedirect))
+    return oauthError(
+      400,
+      'invalid_redirect_uri',
+      'redirects go to https, to this machine, or to an app by its scheme',
+    );
+  if (client !== undefined)
+    return jsonDocument(201, {
+      client_id: client.clientId,
+      client_id_issued_at: Math.floor(ports.clock() / 1000),
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: redirects,
+    });
+  const body = Object.fromEntries(REGISTERED.filter((name) => name in asked).map((name) => [name, asked[name]]));
+  const headers = { 'content-type': 'application/json' };
+  return askProvider(endpoints.register ?? '', { headers, body: JSON.stringify(body) }, ports);
+};
+
+/** What MCP clients say of themselves (RFC 7591 §2). Nothing that would make the provider fetch an address or trust a key. */
+const REGISTERED: readonly string[] = [
+  'redirect_uris',
+  'client_name',
+  'client_uri',
+  'grant_types',
+  'response_types',
+  'token_endpoint_auth_method',
+  'scope',
+  'software_id',
+  'software_version',
+];
+
+const SCRIPTS: ReadonlySet<string> = new Set(['javascript:', 'data:', 'vbscript:', 'file:', 'blob:', 'about:']);
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/** RFC 8252 §7; RFC 6749 §3.1.2: no fragment. */
+const isRedirect = (uri: unknown): boolean => {
+  if (typeof uri !== 'string' || uri.length > 2_048 || uri.includes('#') || !URL.canParse(uri)) return false;
+  const { protocol, hostname, username } = new URL(uri);
+  if (SCRIPTS.has(protocol) || username !== '') return false;
+  return protocol !== 'http:' || LOOPBACK.test(hostname);
+};
+
+const toJson = (text: string | undefined): Json | undefined => {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+  } catch {
+    return undefined;
+  }
+};

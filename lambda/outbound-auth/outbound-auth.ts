@@ -1,0 +1,17 @@
+import type { Call } from '../core/call.ts';
+
+/**
+ * Makes an outgoing request acceptable to its upstream. Must never give the caller's own token, and must never give one
+ * caller what was obtained for another.
+ *
+ * Errors: `Refusal('credential_unavailable')`: without a credential there is no call.
+ */
+export interface OutboundAuth {
+  /** Headers for one request, lower case. `fresh` after the upstream answered 401 once. */
+  headers(
+    call: Call,
+    options?: { readonly fresh?: boolean; readonly signal?: AbortSignal },
+  ): Promise<Readonly<Record<string, string>>>;
+  /** Whether it differs by caller: what is listed with it is then the caller's own. */
+  readonly perUser: boolean;
+}
