@@ -18,6 +18,8 @@ export interface BundleFacts {
 const ENV = {
   LIMITS_TABLE: 'table',
   CREDENTIAL_ARNS: '{}',
+  SIGNING_KEY_ARN: 'key',
+  STAGE: 'prod',
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'a',
   AWS_SECRET_ACCESS_KEY: 'b',

@@ -3,22 +3,23 @@ import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { bundleFacts } from './bundles.ts';
 import { load, median, type Target } from './load.ts';
+import { measureMcp } from './mcp.ts';
 import { canPin, pin, type Running, start } from './processes.ts';
 import { translationFacts } from './translation.ts';
 
-const HELP = `npm run bench -- [--seconds N] [--rounds N] [--only calls,translation,bundles]
+const HELP = `npm run bench -- [--seconds N] [--rounds N] [--only calls,translation,mcp,bundles]
 
   --seconds N  how long each measurement lasts (default 3)
   --rounds N   how often the servers take turns (default 3); medians are shown
   --only A,B   calls: throughput, latency, streams, memory; translation: a conversation of 10 KB, 100 KB, 1 MB;
-               bundles: size and import time
+               mcp: lists and calls of tools; bundles: size and import time
 `;
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'calls,translation,bundles' },
+    only: { type: 'string', default: 'calls,translation,mcp,bundles' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -137,6 +138,8 @@ const measureTranslation = (rounds: number): readonly Row[] => {
 const BUDGETS = new Map([
   ['authorizer', { kb: 150, importMs: 40 }],
   ['llm', { kb: 700, importMs: 110 }],
+  ['mcp', { kb: 800, importMs: 110 }],
+  ['mcp', { kb: 800, importMs: 110 }],
 ]);
 
 const measureBundles = (rounds: number): readonly Row[] => {
@@ -158,6 +161,7 @@ if (values.help) {
   const rows: Row[] = [['what', 'measured', 'target']];
   if (only.includes('calls')) rows.push(...(await measureCalls(seconds, rounds)));
   if (only.includes('translation')) rows.push(...measureTranslation(rounds));
+  if (only.includes('mcp')) rows.push(...(await measureMcp()));
   if (only.includes('bundles')) rows.push(...measureBundles(rounds));
   print(rows);
 }

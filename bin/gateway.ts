@@ -31,6 +31,11 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 const file: unknown = app.node.tryGetContext('config') ?? process.env.GATEHOUSE_CONFIG ?? 'gateway.yaml';
 const config = compilePolicy(loadOrExit(String(file)));
+for (const { name, issuer } of config.identity.providers) {
+  // RFC 2606: nobody can sign in there. The shipped policy has one until the environment says otherwise.
+  if (new URL(issuer).hostname.endsWith('.example'))
+    console.error(`identity provider ${name} is ${issuer}: nobody has a token of it; set its issuer before you deploy`);
+}
 
 // Without an account or a Region, so that synth needs neither. The name lets one account hold several gateways.
 const stack = new Stack(app, 'Gatehouse', {

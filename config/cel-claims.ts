@@ -2,7 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { childrenOf } from './cel-nodes.ts';
 
 /** Stands for "any claim": an expression looks one up by a name that is only known at run time. */
-export const ANY_CLAIM = '*';
+const ANY_CLAIM = '*';
 
 const isClaims = (node: ASTNode): boolean =>
   (node.op === 'id' && (node.args === 'claims' || node.args === 'jwt')) ||

@@ -2,6 +2,7 @@ import { type ASTNode, type Environment, type ParseResult, serialize } from '@ma
 import { claimsRead } from './cel-claims.ts';
 import { declareLinearMatches, LINEAR_MATCHES, toLinearMatches } from './cel-matches.ts';
 import { chainOf, walk } from './cel-nodes.ts';
+import { compileOutcomes, type Outcomes, reads, type Unknown } from './cel-outcomes.ts';
 import {
   bindHealthVariables,
   bindVariables,
@@ -39,6 +40,10 @@ export interface CelProgram<Variables = CelVariables> {
    *         whose value is not a boolean). The message may repeat names from the call: keep it out of answers.
    */
   evaluate(variables: Variables): unknown;
+  /** Which of true, false and failing a `bool` program may come to while some of what it reads is unknown. Never throws. */
+  outcomes(variables: Variables, unknown: Unknown): Outcomes;
+  /** Whether it reads what is called unknown there: if not, it is the same for every tool. */
+  reads(what: Unknown): boolean;
 }
 
 export interface CelOptions {
@@ -131,9 +136,22 @@ const compile = <Variables>(
   if (result === 'bool' && type !== 'bool' && !type.startsWith('dyn'))
     throw new CelError(`must be true or false, and is ${type}`, 0);
 
+  const partly = new Map<Unknown, (bound: Record<string, unknown>) => Outcomes>();
+  const outcomesWithout = (unknown: Unknown) => {
+    const known = partly.get(unknown);
+    if (known !== undefined) return known;
+    const made = compileOutcomes(program.ast, unknown, (node): ((bound: Record<string, unknown>) => unknown) =>
+      node === program.ast ? program : environment.parse(serialize(node)),
+    );
+    partly.set(unknown, made);
+    return made;
+  };
+
   return {
     source,
     claims: claimsRead(program.ast),
+    outcomes: (variables, unknown) => outcomesWithout(unknown)(bind(variables)),
+    reads: (what) => reads(program.ast, what),
     evaluate: (variables) => {
       const value: unknown = program(bind(variables));
       if (result === 'bool' && typeof value !== 'boolean') throw new CelError('is neither true nor false', 0);

@@ -21,7 +21,7 @@ const checkText = (text: string, path: Path, inFile?: string): Finding[] => {
 
 const checkFile = (file: string, path: Path, read: ReadText): Finding[] => {
   try {
-    return checkText(read(file), path, file);
+    return checkText(read(file).trim(), path, file);
   } catch (error) {
     if (!(error instanceof MessageFileError)) throw error;
     return [{ path, at: 'value', message: `${showPath(path)}: ${error.message}` }];
@@ -51,7 +51,10 @@ type Enrich = NonNullable<NonNullable<NonNullable<GatewayConfig['llm']>['routes'
 type Messages = NonNullable<Enrich['prepend']>;
 
 const withTexts = (messages: Messages, read: ReadText): Messages =>
-  messages.map(({ role, content }) => ({ role, content: typeof content === 'string' ? content : read(content.file) }));
+  messages.map(({ role, content }) => ({
+    role,
+    content: typeof content === 'string' ? content : read(content.file).trim(),
+  }));
 
 /** The policy with its files read in: what is compiled needs no disk. Errors: `MessageFileError`, if it was not checked. */
 export const readMessages = (config: GatewayConfig, read: ReadText): GatewayConfig => {

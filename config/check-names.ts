@@ -3,13 +3,22 @@ import { type Finding, showPath } from './problem.ts';
 import { isMarkedSecret, looksSecret } from './secrets.ts';
 import { namesAt, type Selected, selectText } from './select.ts';
 
+type Reference = readonly [used: string, declared: readonly string[], noun: string];
+
 /** Where names are used, and where they are declared. */
-const REFERENCES: readonly (readonly [used: string, declared: readonly string[], noun: string])[] = [
+const REFERENCES: readonly Reference[] = [
   ['llm.routes.*.provider', ['llm.providers'], 'provider'],
   ['llm.providers.*.credential', ['credentials'], 'credential'],
   ['guardrails.*.credential', ['credentials'], 'credential'],
   ['mcp.servers.*.credential', ['credentials'], 'credential'],
-  ['mcp.servers.*.credential.exchange', ['identity.providers'], 'identity provider'],
+  ['mcp.servers.*.listCredential', ['credentials'], 'credential'],
+  ...['credential', 'listCredential'].flatMap((key): Reference[] => [
+    [`mcp.servers.*.${key}.secret`, ['credentials'], 'credential'],
+    [`mcp.servers.*.${key}.client`, ['credentials'], 'credential'],
+    [`mcp.servers.*.${key}.exchange`, ['identity.providers'], 'identity provider'],
+    [`mcp.servers.*.${key}.clientCredentials`, ['identity.providers'], 'identity provider'],
+  ]),
+  ['mcp.routes.*.authorizationServer', ['identity.providers'], 'identity provider'],
   ['mcp.routes.*.servers.*', ['mcp.servers'], 'server'],
   ['defaults.guardrails.*', ['guardrails'], 'guardrail'],
   ['llm.routes.*.guardrails.*', ['guardrails'], 'guardrail'],

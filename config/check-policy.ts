@@ -1,5 +1,6 @@
 import { CelError } from './cel.ts';
 import { CEL_PLACES } from './cel-places.ts';
+import { checkMcp } from './check-mcp.ts';
 import { checkNames } from './check-names.ts';
 import { checkRoutes } from './check-routes.ts';
 import { type Finding, showPath } from './problem.ts';
@@ -65,11 +66,11 @@ const checkIdentity = (root: unknown): readonly Finding[] => [
   ),
 ];
 
-const checkToolRules = (root: unknown): readonly Finding[] =>
-  select(root, 'mcp.routes.*.tools.allow.*').flatMap(({ path, value }): Finding[] =>
-    isMap(value) && Object.keys(value).length === 0
-      ? [{ path, at: 'value', message: `${showPath(path)}: expected scope, tools or when, found nothing` }]
-      : [],
+const checkServerLists = (root: unknown): readonly Finding[] =>
+  select(root, 'mcp.routes.*.servers').flatMap(({ path, value }) =>
+    checkTwice(
+      Array.isArray(value) ? value.map((item: unknown, index) => ({ path: [...path, index], value: item })) : [],
+    ),
   );
 
 /** A weight is drawn among neighbours: alone it would say nothing. */
@@ -94,6 +95,7 @@ export const checkPolicy = (root: unknown): readonly Finding[] => [
   ...checkRoutes(root),
   ...checkLimits(root),
   ...checkIdentity(root),
-  ...checkToolRules(root),
+  ...checkServerLists(root),
+  ...checkMcp(root),
   ...checkWeights(root),
 ];

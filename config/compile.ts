@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
-import { compileCel } from './cel.ts';
 import { basePathOf } from './check-routes.ts';
+import { claimsInMcp, clientsOf, compileMcp } from './compile-mcp.ts';
+import {
+  claimsInConditions,
+  claimsInRoute,
+  compileRoutePolicy,
+  mapList,
+  mapValues,
+  NO_RULES,
+  present,
+  rulesOf,
+} from './compile-route.ts';
 import type {
   AliasTarget,
   CompiledApiKey,
-  CompiledAuthorization,
   CompiledEnrich,
   CompiledHealth,
   CompiledIdentityProvider,
@@ -14,8 +23,6 @@ import type {
   CompiledModel,
   CompiledPolicy,
   CompiledPromptCaching,
-  CompiledRateLimit,
-  CompiledRoute,
   EnrichMessage,
   ModelTarget,
 } from './compiled.ts';
@@ -32,25 +39,6 @@ type ModelConfig = NonNullable<Llm['models']>[string];
 type TargetConfig = Extract<ModelConfig, readonly unknown[]>[number];
 type RouteConfig = NonNullable<Llm['routes']>[string];
 type Identity = NonNullable<GatewayConfig['identity']>;
-type RateLimitConfig = NonNullable<RouteConfig['rateLimits']>[number];
-
-const WINDOW_SECONDS = { minute: 60, hour: 3_600, day: 86_400, month: 2_592_000 } as const;
-
-const mapValues = <From, To>(
-  map: Readonly<Record<string, From>> | undefined,
-  to: (value: From, name: string) => To,
-): Record<string, To> => Object.fromEntries(Object.entries(map ?? {}).map(([name, value]) => [name, to(value, name)]));
-
-const mapList = <From, To>(
-  map: Readonly<Record<string, From>> | undefined,
-  to: (value: From, name: string) => To,
-): To[] => Object.entries(map ?? {}).map(([name, value]) => to(value, name));
-
-/** Keys whose value is `undefined` left out: absent and undefined are one thing in YAML and two in our types. */
-const present = <Value extends object>(value: Value): { [Key in keyof Value]: Exclude<Value[Key], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
-    [Key in keyof Value]: Exclude<Value[Key], undefined>;
-  };
 
 const compileIdentityProvider = (
   provider: NonNullable<Identity['providers']>[string],
@@ -110,6 +98,7 @@ const compileProvider = (
   timeouts: {
     connectMs: toMilliseconds(provider.timeouts?.connect ?? '5s'),
     firstByteMs: toMilliseconds(provider.timeouts?.firstByte ?? '60s'),
+    ...(provider.timeouts?.firstByte === undefined ? { wholeMs: toMilliseconds('10m') } : {}),
     idleMs: toMilliseconds(provider.timeouts?.idle ?? '120s'),
   },
   ...(health === undefined ? {} : { health: compileHealth(health) }),
@@ -135,42 +124,17 @@ const compileModel = (model: ModelConfig): CompiledModel => {
   };
 };
 
-const compileRateLimits = (limits: readonly RateLimitConfig[]): CompiledRateLimit[] =>
-  limits.flatMap(({ name, per, requests, every }) =>
-    requests === undefined ? [] : [{ name, per, requests, windowSeconds: WINDOW_SECONDS[every] }],
-  );
-
-const NO_RULES: CompiledAuthorization = { allow: [], deny: [], require: [], default: 'deny' };
-
-/** A public route does not inherit rules about who calls: nobody in particular does. */
-const compileAuthorization = (
-  config: GatewayConfig,
-  route: RouteConfig,
-  auth: CompiledRoute['auth'],
-): CompiledAuthorization => ({
-  ...NO_RULES,
-  ...(auth === 'none' ? { default: 'allow' } : {}),
-  ...present(auth === 'none' ? {} : (config.defaults?.authorization ?? {})),
-  ...present(route.authorization ?? {}),
+const compileRoute = (config: GatewayConfig, route: RouteConfig, path: string): CompiledLlmRoute => ({
+  path,
+  basePath: basePathOf(path),
+  ...compileRoutePolicy(config, route),
+  ...(route.provider === undefined ? {} : { provider: route.provider }),
+  ...(route.model === undefined ? {} : { model: route.model }),
+  ...(route.models === undefined ? {} : { models: route.models }),
+  fallbacks: (route.fallbacks ?? []).map(toTarget),
+  ...(route.enrich === undefined ? {} : { enrich: compileEnrich(route.enrich) }),
+  ...(route.promptCaching === undefined ? {} : { promptCaching: { ...CACHING, ...present(route.promptCaching) } }),
 });
-
-const compileRoute = (config: GatewayConfig, route: RouteConfig, path: string): CompiledLlmRoute => {
-  const auth = route.auth ?? config.defaults?.auth ?? 'strict';
-  return {
-    path,
-    basePath: basePathOf(path),
-    auth,
-    authorization: compileAuthorization(config, route, auth),
-    rateLimits: compileRateLimits(route.rateLimits ?? config.defaults?.rateLimits ?? []),
-    limitsFailure: route.limitsFailure ?? config.defaults?.limitsFailure ?? 'closed',
-    ...(route.provider === undefined ? {} : { provider: route.provider }),
-    ...(route.model === undefined ? {} : { model: route.model }),
-    ...(route.models === undefined ? {} : { models: route.models }),
-    fallbacks: (route.fallbacks ?? []).map(toTarget),
-    ...(route.enrich === undefined ? {} : { enrich: compileEnrich(route.enrich) }),
-    ...(route.promptCaching === undefined ? {} : { promptCaching: { ...CACHING, ...present(route.promptCaching) } }),
-  };
-};
 
 const CACHING: CompiledPromptCaching = { system: true, tools: true, messages: false, minTokens: 1_024 };
 
@@ -182,24 +146,16 @@ const compileEnrich = ({ prepend, append }: NonNullable<RouteConfig['enrich']>):
   return { prepend: (prepend ?? []).map(compileMessage), append: (append ?? []).map(compileMessage) };
 };
 
-const rulesOf = ({ allow, deny, require }: CompiledAuthorization): string[] => [...allow, ...deny, ...require];
+const claimsInLlm = (routes: readonly CompiledLlmRoute[], models: readonly CompiledModel[]): string[] => [
+  ...routes.flatMap(claimsInRoute),
+  ...claimsInConditions(models.flatMap(({ authorization = NO_RULES }) => rulesOf(authorization))),
+  ...claimsInConditions(models.flatMap(({ targets }) => targets.flatMap(({ when }) => when ?? []))),
+  ...routes
+    .flatMap(({ enrich }) => [...(enrich?.prepend ?? []), ...(enrich?.append ?? [])])
+    .flatMap(({ text }) => claimsInTemplate(text)),
+];
 
-const claimsUsedBy = (routes: readonly CompiledLlmRoute[], models: readonly CompiledModel[]): string[] => {
-  const decisions = [
-    ...routes.flatMap(({ authorization }) => rulesOf(authorization)),
-    ...models.flatMap(({ authorization = NO_RULES }) => rulesOf(authorization)),
-    ...models.flatMap(({ targets }) => targets.flatMap(({ when }) => when ?? [])),
-  ];
-  const keys = routes.flatMap(({ rateLimits }) => rateLimits.flatMap(({ per }) => per));
-  const claims = [
-    ...decisions.flatMap((source) => compileCel(source, { result: 'bool' }).claims),
-    ...keys.flatMap((source) => compileCel(source, { result: 'any' }).claims),
-    ...routes
-      .flatMap(({ enrich }) => [...(enrich?.prepend ?? []), ...(enrich?.append ?? [])])
-      .flatMap(({ text }) => claimsInTemplate(text)),
-  ];
-  return [...new Set(claims)].sort();
-};
+const unique = (names: readonly string[]): string[] => [...new Set(names)];
 
 const sortKeys = (_key: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -210,7 +166,8 @@ const sortKeys = (_key: string, value: unknown): unknown =>
  * Merges the defaults in and resolves names. Takes a policy that `loadGatewayConfig` has let pass, or one built in code of the
  * same type; the order of keys makes no difference to `version`.
  *
- * Errors: `CelError` for an expression, `TemplateError` for a placeholder that was not checked before.
+ * Errors: `CelError` for an expression, `TemplateError` for a placeholder, `OpenApiError` for a document that was not checked
+ *         before.
  */
 export const compilePolicy = (config: GatewayConfig): CompiledPolicy => {
   const routes = mapList(config.llm?.routes, (route, path) => compileRoute(config, route, path));
@@ -223,15 +180,17 @@ export const compilePolicy = (config: GatewayConfig): CompiledPolicy => {
     models,
     routes,
   };
+  const mcp = compileMcp(config);
   const policy = {
     name: config.name,
     identity: {
       providers: mapList(config.identity?.providers, compileIdentityProvider),
       apiKeys: mapList(config.identity?.apiKeys, compileApiKey),
     },
-    credentials: Object.keys(config.credentials ?? {}),
-    claimsUsed: claimsUsedBy(routes, Object.values(models)),
+    credentials: unique([...Object.keys(config.credentials ?? {}), ...clientsOf(mcp)]),
+    claimsUsed: unique([...claimsInLlm(routes, Object.values(models)), ...claimsInMcp(mcp)]).sort(),
     llm,
+    mcp,
     prices: compilePrices(
       llm,
       mapValues(config.llm?.providers, ({ prices }) => prices),

@@ -1,3 +1,4 @@
+import type { CompiledMcp } from './compiled-mcp.ts';
 import type { CompiledPrices } from './compiled-prices.ts';
 
 /**
@@ -9,11 +10,12 @@ export interface CompiledPolicy {
   readonly version: string;
   readonly name: string;
   readonly identity: CompiledIdentity;
-  /** Names under `credentials:`. */
+  /** Names under `credentials:`, and of clients at identity providers that servers are called through. */
   readonly credentials: readonly string[];
   /** Claims that any expression of the policy reads: all that the authorizer needs to hand on. */
   readonly claimsUsed: readonly string[];
   readonly llm: CompiledLlm;
+  readonly mcp: CompiledMcp;
   /** What the models cost that the policy can reach. */
   readonly prices: CompiledPrices;
 }
@@ -95,7 +97,13 @@ export interface CompiledLlmProvider {
   /** Of Bedrock, if not the deployment's own. */
   readonly region?: string;
   readonly credential?: string;
-  readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly firstByteMs: number;
+    /** Until the first byte of an answer that does not stream: nothing of it comes before all of it is thought. Absent: as `firstByteMs`. */
+    readonly wholeMs?: number;
+    readonly idleMs: number;
+  };
   /** When its models are left out for a while; absent: never. The same for every provider of the policy. */
   readonly health?: CompiledHealth;
 }

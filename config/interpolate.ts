@@ -12,7 +12,7 @@ export type Interpolated =
 
 /** Where secrets are named: a value from the environment there would be the secret itself. */
 export const mayInterpolate = (path: Path): boolean =>
-  path[0] !== 'credentials' && !path.some((part) => part === 'credential');
+  path[0] !== 'credentials' && !path.some((part) => part === 'credential' || part === 'listCredential');
 
 /** Replaces `${NAME}` and `${NAME:-default}`; `$${` stands for `${`. An empty value counts as unset where there is a default. */
 export const interpolate = (text: string, environment: Environment): Interpolated => {

@@ -1,9 +1,12 @@
 import { notAvailable } from './available.ts';
+import { checkMcpFiles } from './check-mcp-files.ts';
 import { checkMessages, readMessages } from './check-messages.ts';
 import { checkPolicy } from './check-policy.ts';
 import { compilePolicy } from './compile.ts';
 import type { Environment } from './interpolate.ts';
-import { type ReadText, readTextBeside } from './message-file.ts';
+import { mcpWarnings } from './mcp-warnings.ts';
+import { readTextBeside } from './message-file.ts';
+import { readPolicyFiles } from './policy-files.ts';
 import { omittedPrices } from './prices.ts';
 import { ConfigError, type Finding, type Path, type Problem, showPath, toLine } from './problem.ts';
 import { repair } from './repair.ts';
@@ -18,6 +21,8 @@ export interface LoadOptions {
   readonly file: string;
   /** Values for `${NAME}`: the environment over `.env`. */
   readonly env: Environment;
+  /** `ignore`: for whoever writes them, so that a broken one can be replaced. Nothing is approved then. */
+  readonly lockfiles?: 'read' | 'ignore';
 }
 
 export interface LoadedConfig {
@@ -45,23 +50,27 @@ const examine = (
   root: unknown,
   original: (path: Path) => Path,
   written: Written,
-  read: ReadText,
+  filesIn: (root: unknown) => readonly Finding[],
 ): readonly Finding[] => {
   const back = (findings: readonly Finding[]) =>
     findings.map((finding) => ({ ...finding, path: original(finding.path) }));
   const schema = schemaFindings(root, (path) => written(original(path)));
   const repaired = repair(root, schema);
-  if (repaired === undefined)
-    return back([...schema, ...checkPolicy(root), ...checkMessages(root, read), ...notAvailable(root)]);
+  if (repaired === undefined) return back([...schema, ...checkPolicy(root), ...filesIn(root), ...notAvailable(root)]);
   return [
     ...back(repaired.settled),
-    ...examine(repaired.root, (path) => original(repaired.original(path)), written, read),
+    ...examine(repaired.root, (path) => original(repaired.original(path)), written, filesIn),
   ];
 };
 
 const warningsOf = (config: GatewayConfig): readonly Finding[] => {
-  const { identity, llm } = compilePolicy(config);
-  const guarded = llm.routes.filter(({ auth }) => auth !== 'none');
+  const policy = compilePolicy(config);
+  const { identity, llm, mcp } = policy;
+  const routes = [
+    ...llm.routes.map((route) => ({ ...route, at: 'llm' })),
+    ...mcp.routes.map((route) => ({ ...route, at: 'mcp' })),
+  ];
+  const guarded = routes.filter(({ auth }) => auth !== 'none');
   const closed = guarded.filter(
     ({ authorization: { allow, deny, require, ...rest } }) =>
       rest.default === 'deny' && [...allow, ...deny, ...require].length === 0,
@@ -69,12 +78,13 @@ const warningsOf = (config: GatewayConfig): readonly Finding[] => {
   const nobody = identity.providers.length === 0 && identity.apiKeys.length === 0;
   return [
     ...closed.map(
-      ({ path }): Finding => ({
-        path: ['llm', 'routes', path],
+      ({ at, path }): Finding => ({
+        path: [at, 'routes', path],
         at: 'key',
         message: `the route ${path} has no authorization rules, so every call is refused: write some, or default: allow`,
       }),
     ),
+    ...mcpWarnings(config, policy),
     ...omittedPrices(llm).map(
       ({ provider, models }): Finding => ({
         path: ['llm', 'providers', provider],
@@ -97,11 +107,11 @@ const warningsOf = (config: GatewayConfig): readonly Finding[] => {
 /**
  * Reads a policy and checks all of it.
  *
- * Shape:  the policy as written, `${NAME}` replaced and files of messages read in (from beside `file`), defaults not merged:
+ * Shape:  the policy as written, `${NAME}` replaced and the files that it names read in (from beside `file`), defaults not merged:
  *         `compilePolicy` does that.
  * Errors: `ConfigError` with every problem found; only YAML that can't be read hides the others.
  */
-export const loadGatewayConfig = (text: string, { file, env }: LoadOptions): LoadedConfig => {
+export const loadGatewayConfig = (text: string, { file, env, lockfiles = 'read' }: LoadOptions): LoadedConfig => {
   const source = readYaml(text, env);
   if ('problems' in source) throw new ConfigError(file, inOrder(source.problems));
 
@@ -112,11 +122,12 @@ export const loadGatewayConfig = (text: string, { file, env }: LoadOptions): Loa
       source.value,
       (path) => path,
       (path) => source.interpolated.get(showPath(path)),
-      read,
+      (root) => [...checkMessages(root, read), ...checkMcpFiles(root, read, lockfiles)],
     ),
   ]);
   if (findings.length > 0) throw new ConfigError(file, inOrder(findings.map(source.locate)));
 
-  const config = readMessages(gatewayConfigSchema.parse(source.value), read);
+  const written = readMessages(gatewayConfigSchema.parse(source.value), read);
+  const config = readPolicyFiles(written, read, lockfiles);
   return { config, warnings: inOrder(warningsOf(config).map(source.locate)).map((problem) => toLine(file, problem)) };
 };

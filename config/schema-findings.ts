@@ -70,6 +70,9 @@ const findingsOf = (issue: Issue, at: Path, root: unknown, written: Written): Fi
   if (issue.code === 'unrecognized_keys') {
     const accepted = acceptedKeys(gatewayConfigSchema, root, path);
     return issue.keys.map((key): Finding => {
+      // Another kind of the same thing has it.
+      if (accepted.includes(key))
+        return { path: [...path, key], at: 'key', message: `${key} does not go with the other keys ${place(path)}` };
       const meant = nearest(key, accepted);
       const shown = looksSecret(key) ? '(not shown: it looks like a secret)' : key;
       return {

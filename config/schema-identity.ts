@@ -37,6 +37,9 @@ const provider = z
     issuer: httpsUrl.describe("The token's iss, character for character"),
     audiences: some(text('an audience')).describe("One of these must be in the token's aud"),
     jwksUri: httpsUrl.optional().describe("Where the issuer's keys are, if not where its kind has them"),
+    tokenUrl: httpsUrl
+      .optional()
+      .describe('Where tokens are exchanged for the servers under mcp, if not where its kind does that'),
     algorithms: some(z.enum(ALGORITHMS)).optional().describe('Signatures accepted. Default: RS256, ES256'),
     clockSkew: durationUpTo('60s').optional().describe('How far the clocks may be apart. Default: 30s'),
     claims: z

@@ -1,48 +1,6 @@
 import * as z from 'zod';
 import { claimNames, routePolicy } from './schema-policy.ts';
-import { cel, claimPath, duration, flag, globs, httpUrl, name, routePath, scope, some, text } from './schema-values.ts';
-
-const FILE = 'the path of a file beside this one';
-
-const serverBase = {
-  credential: z
-    .union([name, z.strictObject({ exchange: name, audience: text('an audience') })])
-    .optional()
-    .describe("A name under credentials, or the caller's token exchanged at an identity provider (RFC 8693)"),
-  trusted: flag.optional().describe('Whether its descriptions and annotations are believed'),
-  onFailure: z.enum(['fail', 'skip']).optional().describe('Whether its absence fails a list or shortens it'),
-};
-
-const server = z
-  .union([
-    z.strictObject({ url: httpUrl.describe('Where the MCP server is'), ...serverBase }),
-    z.strictObject({
-      openapi: text(FILE).describe('An OpenAPI document whose operations become tools'),
-      baseUrl: httpUrl,
-      include: z.strictObject({ tags: some(text('a tag')).optional(), operations: globs.optional() }).optional(),
-      ...serverBase,
-    }),
-  ])
-  .describe('An MCP server, or a REST API described by OpenAPI');
-
-const toolRule = z.strictObject({ scope: scope.optional(), tools: globs.optional(), when: cel.optional() });
-
-const mcpRoute = z.strictObject({
-  servers: some(name).describe('Names under servers'),
-  tools: z
-    .strictObject({ deny: globs.optional().describe('Whatever the scope'), allow: some(toolRule).optional() })
-    .optional(),
-  scopeHierarchy: some(text('scopes with > between, as in mcp:admin > mcp:read')).optional(),
-  pinning: z
-    .strictObject({ mode: z.enum(['enforce', 'warn', 'off']), lockfile: text(FILE) })
-    .optional()
-    .describe('Tool definitions as they were approved; a changed one is hidden'),
-  ...routePolicy,
-});
-
-export const mcp = z
-  .strictObject({ servers: z.record(name, server).optional(), routes: z.record(routePath, mcpRoute).optional() })
-  .describe('Tools: servers, and the routes that lead to them');
+import { cel, claimPath, duration, flag, httpUrl, name, scope, some, text } from './schema-values.ts';
 
 const agentBase = {
   runtime: z

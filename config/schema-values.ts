@@ -9,6 +9,20 @@ const matching = (pattern: RegExp, expected: string) => z.string(expected).regex
 
 export const name = matching(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and hyphens');
 
+/** The prefix of its tools: no underscore, so that `__` ends it, and short, so that they have room (G1). */
+export const serverName = matching(
+  /^(?=.{1,32}$)[a-z0-9]+(-[a-z0-9]+)*$/,
+  'a name of at most 32 lower-case letters and digits, with single hyphens between them',
+);
+
+export const headerName = matching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'the name of a header');
+
+/** CloudFormation's rule for stacks, which are named after it. */
+export const gatewayName = matching(
+  /^[a-z][a-z0-9-]{0,62}$/,
+  'a name of lower-case letters, digits and hyphens, a letter first',
+);
+
 export const modelAlias = matching(
   /^[a-z0-9][a-z0-9._-]{0,62}$/,
   'a name of lower-case letters, digits, dots and hyphens',
@@ -98,3 +112,12 @@ export const durationUpTo = (max: string) =>
 export const some = <Item extends z.ZodType>(item: Item) => z.array(item).min(1, 'a list with at least one entry');
 
 export const globs = some(text('a name, in which * stands for anything'));
+
+/** What MCP calls the annotations of a tool. */
+export const annotationHints = z.strictObject({
+  title: text().optional(),
+  readOnlyHint: flag.optional(),
+  destructiveHint: flag.optional(),
+  idempotentHint: flag.optional(),
+  openWorldHint: flag.optional(),
+});

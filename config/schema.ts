@@ -1,15 +1,16 @@
 import * as z from 'zod';
 import { identity } from './schema-identity.ts';
 import { llm } from './schema-llm.ts';
+import { mcp } from './schema-mcp.ts';
 import { decision, defaults, guardrail } from './schema-policy.ts';
-import { agent, deployment, mcp, telemetry } from './schema-targets.ts';
-import { name } from './schema-values.ts';
+import { agent, deployment, telemetry } from './schema-targets.ts';
+import { gatewayName, name } from './schema-values.ts';
 
 const EMPTY = 'an empty map, {}: the value is in Secrets Manager, or in .env, under this name';
 
 /** The whole of `gateway.yaml`. What is not built yet is in here too, and refused by `notAvailable`. */
 export const gatewayConfigSchema = z.strictObject({
-  name: name.describe('The gateway, in logs and in names of the deployment'),
+  name: gatewayName.describe('The gateway, in logs and in names of the deployment'),
   identity: identity.optional(),
   credentials: z
     .record(name, z.strictObject({}, EMPTY))
@@ -27,4 +28,10 @@ export const gatewayConfigSchema = z.strictObject({
   deployment: deployment.optional(),
 });
 
-export type GatewayConfig = z.infer<typeof gatewayConfigSchema>;
+export type GatewayConfig = z.infer<typeof gatewayConfigSchema> & {
+  /**
+   * The texts of the files that the policy names, by their names there: OpenAPI documents and lock files. The loader reads them;
+   * a policy built in code brings its own.
+   */
+  readonly files?: Readonly<Record<string, string>>;
+};

@@ -1,5 +1,5 @@
 /** What stands between `{{` and `}}`, apart from `claims.<path>`. */
-export const PLACEHOLDERS = ['principal.sub', 'principal.clientId', 'principal.roles', 'date', 'route'] as const;
+const PLACEHOLDERS = ['principal.sub', 'principal.clientId', 'principal.roles', 'date', 'route'] as const;
 
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 

@@ -1,13 +1,16 @@
+import { dirname, resolve } from 'node:path';
 import { compilePolicy } from '../config/compile.ts';
 import type { CompiledLlmProvider, CompiledPolicy } from '../config/compiled.ts';
-import { identityIssuerNames } from '../config/issuer-names.ts';
+import { identityIssuerNames, serverUrlNames } from '../config/issuer-names.ts';
 import { loadGatewayConfig } from '../config/load.ts';
+import type { GatewayConfig } from '../config/schema.ts';
 import { envNameOf } from './memory/env-credentials.ts';
+import { type ServerStandIns, SIMULATED, settleServers } from './settle-servers.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where the stand-ins are, for whatever the environment does not give. */
-export interface StandIns {
+export interface StandIns extends ServerStandIns {
   readonly issuer: string;
   /** Base URL of the simulated providers, without a trailing slash. */
   readonly simulators: string;
@@ -27,27 +30,41 @@ export interface LocalPolicy {
   readonly warnings: readonly string[];
   readonly identity: readonly Standing[];
   readonly providers: readonly Standing[];
-  /** Credentials for simulated providers, by environment variable: they check that a key is there, not which. */
+  readonly servers: readonly Standing[];
+  /** Credentials for stand-ins, by environment variable: simulated providers check that a key is there, not which. */
   readonly simulatedKeys: Env;
+  /** Files that the policy names under `mcp`: documents, and what was approved. */
+  readonly files: readonly string[];
+  /** Variables in whose place the client of the local identity provider is used. */
+  readonly localClients: readonly string[];
 }
 
 /**
  * `gateway.yaml` as this machine can run it: an issuer that the environment does not give is the local identity provider, a
- * model provider whose credential it does not give is simulated.
+ * model provider whose credential it does not give is simulated, and so is an MCP server that has a stand-in.
  *
  * Errors: `ConfigError`, as for a deployment.
  */
 export const readLocalPolicy = (text: string, file: string, env: Env, standIns: StandIns): LocalPolicy => {
   const issuers = identityIssuerNames(text);
   const missing = issuers.filter(({ envName }) => (env[envName] ?? '') === '');
-  const filled = { ...env, ...Object.fromEntries(missing.map(({ envName }) => [envName, standIns.issuer])) };
+  const urls = serverUrlNames(text);
+  const homeless = urls.filter((url) => url.default === undefined && (env[url.envName] ?? '') === '');
+  const filled = {
+    ...env,
+    ...Object.fromEntries(missing.map(({ envName }) => [envName, standIns.issuer])),
+    ...Object.fromEntries(homeless.map(({ server, envName }) => [envName, standInFor(server, standIns)])),
+  };
   const { config, warnings } = loadGatewayConfig(text, { file, env: filled });
   const policy = compilePolicy(config);
   const settled = Object.values(policy.llm.providers).map((provider) => settle(provider, env, standIns));
+  const urlVariables = new Map(urls.map(({ server, envName }) => [server, envName]));
+  const mcp = settleServers(policy.mcp.servers, { env, issuer: standIns.issuer, standIns, urlVariables });
   return {
     policy: {
       ...policy,
       llm: { ...policy.llm, providers: Object.fromEntries(settled.map(({ provider }) => [provider.name, provider])) },
+      mcp: { ...policy.mcp, servers: mcp.servers },
     },
     warnings,
     identity: policy.identity.providers.map(({ name, issuer }) => {
@@ -56,9 +73,23 @@ export const readLocalPolicy = (text: string, file: string, env: Env, standIns: 
       return { name, url: issuer, is, ...(variable === undefined ? {} : { variable }) };
     }),
     providers: settled.map(({ standing }) => standing),
-    simulatedKeys: Object.fromEntries(settled.flatMap(({ key }) => (key === undefined ? [] : [[key, 'simulated']]))),
+    servers: mcp.standings,
+    simulatedKeys: Object.fromEntries(
+      [...settled.flatMap(({ key }) => key ?? []), ...mcp.keys].map((key) => [key, SIMULATED]),
+    ),
+    files: filesOf(config).map((name) => resolve(dirname(file), name)),
+    localClients: mcp.clients,
   };
 };
+
+const filesOf = ({ mcp }: GatewayConfig): readonly string[] => [
+  ...Object.values(mcp?.servers ?? {}).flatMap((server) => ('openapi' in server ? server.openapi : [])),
+  ...Object.values(mcp?.routes ?? {}).flatMap(({ pinning }) => pinning?.lockfile ?? []),
+];
+
+/** What to put in place of an address that has no default; `undefined` leaves that to the loader. */
+const standInFor = (server: string, standIns: ServerStandIns): string | undefined =>
+  Object.hasOwn(standIns, server) ? standIns[server as keyof ServerStandIns] : undefined;
 
 interface Settled {
   readonly provider: CompiledLlmProvider;

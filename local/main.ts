@@ -12,7 +12,7 @@ const HELP = `npm start -- [--config FILE] [--port N] [--json]
 Runs the gateway on this machine, with stand-ins for what it can't reach: no account and no key needed.
 
   --config FILE  the policy (default gateway.yaml)
-  --port N       the gateway's port (default 3000, or PORT); identity provider and simulated providers take N+1 and N+2
+  --port N       the gateway's port (default 3000, or PORT); its stand-ins take N+1 to N+5
   --json         say everything as lines of JSON
   --help         this text
 
@@ -78,8 +78,8 @@ const main = async (): Promise<void> => {
       onReload: (result) =>
         'loaded' in result
           ? say(
-              { kind: 'reloaded', policy: result.loaded.policy.version },
-              `policy ${result.loaded.policy.version} is in force`,
+              { kind: 'reloaded', policy: result.loaded.policy.version, warnings: result.loaded.warnings },
+              [...result.loaded.warnings, `policy ${result.loaded.policy.version} is in force`].join('\n'),
             )
           : say(
               { kind: 'reload-refused', message: result.refused },

@@ -3,9 +3,15 @@ export interface Ports {
   readonly gateway: number;
   readonly identity: number;
   readonly simulators: number;
+  readonly slack: number;
+  readonly github: number;
+  readonly petstore: number;
 }
 
-const OFFSETS = { gateway: 0, identity: 1, simulators: 2 } as const satisfies Record<keyof Ports, number>;
+const OFFSETS = { gateway: 0, identity: 1, simulators: 2, slack: 3, github: 4, petstore: 5 } as const satisfies Record<
+  keyof Ports,
+  number
+>;
 
 const FIRST = 3000;
 const LAST = 65_535 - Math.max(...Object.values(OFFSETS));
@@ -30,6 +36,9 @@ export const portsFrom = ({
     gateway: gateway + OFFSETS.gateway,
     identity: gateway + OFFSETS.identity,
     simulators: gateway + OFFSETS.simulators,
+    slack: gateway + OFFSETS.slack,
+    github: gateway + OFFSETS.github,
+    petstore: gateway + OFFSETS.petstore,
   };
 };
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { type Http2Bindings, type HttpBindings, serve } from '@hono/node-server';
 import type { Clock } from '../lambda/core/clock.ts';
-import type { GatewayEnv } from '../lambda/llm/ports.ts';
+import type { GatewayEnv } from '../lambda/http/gateway-env.ts';
 
 /** The same fifteen minutes that API Gateway and Lambda allow. */
 const LONGEST_CALL_MS = 15 * 60_000;

@@ -1,25 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createSignRequest } from '../lambda/aws/sign-request.ts';
 import { systemClock } from '../lambda/core/clock.ts';
-import { fetchJson } from '../lambda/identity/fetch-json.ts';
-import { createIdentify } from '../lambda/identity/identify.ts';
-import { createLlmApp, type LlmApp } from '../lambda/llm/app.ts';
-import type { LlmPorts } from '../lambda/llm/ports.ts';
-import { cachedCredentials } from '../lambda/outbound-auth/cached-credentials.ts';
-import { rememberRefusals } from '../lambda/policy/remember-refusals.ts';
-import { createSend } from '../lambda/providers/send.ts';
-import { DEMO_USERS } from './demo-users.ts';
-import { startIdentityProvider } from './identity-provider/start-identity-provider.ts';
+import { createApps } from './create-apps.ts';
 import { type Env, type LocalPolicy, readLocalPolicy } from './local-policy.ts';
 import { localRecords, RECORDS_FILE } from './local-records.ts';
-import { envCredentials } from './memory/env-credentials.ts';
-import { memoryLimitCounter } from './memory/limit-counter.ts';
-import { memoryProviderHealth } from './memory/provider-health.ts';
 import type { Ports } from './ports.ts';
 import { serveLoopback } from './serve-loopback.ts';
-import { type RecordedCall, startSimulators } from './simulators/start-simulators.ts';
-import { watchText } from './watch-text.ts';
+import type { RecordedCall } from './simulators/start-simulators.ts';
+import { standInsAt } from './stand-ins-at.ts';
+import { type StandInsRunning, startStandIns } from './start-stand-ins.ts';
+import { watchText, watchTexts } from './watch-text.ts';
 
 export interface LocalOptions {
   /** Path of the policy file. */
@@ -40,6 +29,8 @@ export interface Local {
   readonly loaded: LocalPolicy;
   /** What reached the simulated providers. */
   readonly upstreamCalls: () => readonly RecordedCall[];
+  /** The MCP servers that play Slack and GitHub. */
+  readonly mcpServers: Pick<StandInsRunning, 'slack' | 'github'>;
   close(): Promise<void>;
 }
 
@@ -50,63 +41,46 @@ export interface Local {
  */
 export const startLocal = async (options: LocalOptions): Promise<Local> => {
   const { config, ports, env } = options;
-  const standIns = {
-    issuer: `http://127.0.0.1:${ports.identity}/oauth2/default`,
-    simulators: `http://127.0.0.1:${ports.simulators}`,
-  };
   const text = readFileSync(config, 'utf8');
-  const read = (written: string): LocalPolicy => readLocalPolicy(written, config, env, standIns);
+  const read = (written: string): LocalPolicy => readLocalPolicy(written, config, env, standInsAt(ports));
   const loaded = read(text);
 
   const records = localRecords(options.recordsFile ?? RECORDS_FILE, options.print);
-  // Outlives a reload: editing the policy does not give anybody their calls back.
-  const counter = rememberRefusals(memoryLimitCounter(systemClock), systemClock);
-  const health = memoryProviderHealth(systemClock);
-  const send = createSend();
-  const build = ({ policy, simulatedKeys }: LocalPolicy): LlmApp =>
-    createLlmApp(policy, {
-      identify: createIdentify(policy.identity, { fetchJson, clock: systemClock }),
-      counter,
-      credentials: cachedCredentials(envCredentials({ ...env, ...simulatedKeys }), systemClock),
-      send,
-      ...signing(env),
-      health,
-      records,
-      clock: systemClock,
-      newId: () => `req_${randomUUID().replaceAll('-', '')}`,
-      random: Math.random,
-      logBug: (id, error) => options.print(JSON.stringify({ kind: 'bug', id, stack: stackOf(error) })),
-    });
-  let app = build(loaded);
-
   const running: { close(): Promise<unknown> }[] = [records];
   const close = async (): Promise<void> => {
     // One after the other: the last calls are recorded when the gateway is closed, and what they ask outlives them.
     for (const part of running.splice(0)) await part.close();
   };
   try {
-    const keyFile = options.keyFile === undefined ? {} : { keyFile: options.keyFile };
-    const identity = await startIdentityProvider({ port: ports.identity, users: DEMO_USERS, ...keyFile });
-    running.unshift(identity);
-    const simulators = await startSimulators({ port: ports.simulators, frameGapMs: 20 });
-    running.unshift(simulators);
-    const gateway = await serveLoopback((request, about) => app.fetch(request, about), ports.gateway, systemClock);
+    const around = await startStandIns(ports, options.keyFile, systemClock);
+    running.unshift(around);
+    const { identity, simulators, slack, github } = around;
+    const build = createApps({ env, records, client: identity.serviceClient, print: options.print });
+    let app = build(loaded);
+    const gateway = await serveLoopback((request, about) => app(request, about), ports.gateway, systemClock);
     running.unshift(gateway);
+    let written = text;
+    const watchFiles = ({ files }: LocalPolicy) => watchTexts(files, () => reload(written));
     const reload = (edited: string): void => {
+      written = edited;
       try {
         const next = read(edited);
         app = build(next);
+        void named.close();
+        named = watchFiles(next);
         options.onReload({ loaded: next });
       } catch (error) {
         options.onReload({ refused: error instanceof Error ? error.message : String(error) });
       }
     };
-    running.unshift(watchText(config, text, reload));
+    let named = watchFiles(loaded);
+    running.unshift(watchText(config, text, reload), { close: () => named.close() });
     return {
       url: `http://127.0.0.1:${gateway.port}`,
       issuer: identity.issuer,
       loaded,
       upstreamCalls: simulators.calls,
+      mcpServers: { slack, github },
       close,
     };
   } catch (error) {
@@ -114,17 +88,3 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
     throw error;
   }
 };
-
-/** Only with the credentials that AWS's own tools take from the environment. */
-const signing = ({ AWS_REGION: region = 'us-east-1', ...env }: Env): Pick<LlmPorts, 'sign'> => {
-  const {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  } = env;
-  if (accessKeyId === undefined || secretAccessKey === undefined) return {};
-  const own = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-  return { sign: createSignRequest({ region, credentials: () => own, clock: systemClock }) };
-};
-
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

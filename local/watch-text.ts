@@ -18,6 +18,12 @@ export const watchText = (file: string, known: string, changed: (text: string) =
   return { close: async () => clearInterval(timer) };
 };
 
+/** The same for several files, which need not be there yet, from what they are now. */
+export const watchTexts = (files: readonly string[], changed: () => void): { close(): Promise<void> } => {
+  const watching = [...new Set(files)].map((file) => watchText(file, readIfThere(file) ?? '', changed));
+  return { close: async () => void (await Promise.all(watching.map((one) => one.close()))) };
+};
+
 const readIfThere = (file: string): string | undefined => {
   try {
     return readFileSync(file, 'utf8');

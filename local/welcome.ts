@@ -1,3 +1,4 @@
+import type { CompiledLlmRoute } from '../config/compiled.ts';
 import { DEMO_USERS } from './demo-users.ts';
 import type { Standing } from './local-policy.ts';
 import type { Local } from './start-local.ts';
@@ -12,9 +13,12 @@ export const welcome = ({ url, loaded }: Local, config: string, port: number): s
       `-H "authorization: Bearer $(npm run -s token -- ${user})"`,
       `-H 'content-type: application/json'`,
     ].join(' ');
-  const [first] = policy.llm.routes;
-  const route = policy.llm.routes.find(({ path }) => path === '/anthropic') ?? first;
-  const model = route?.provider === undefined ? route?.models?.[0] : 'claude-sonnet-4-5';
+  const { routes, providers } = policy.llm;
+  const route =
+    routes.find(({ provider = '' }) => providers[provider]?.kind === 'anthropic') ??
+    routes.find(namedModel) ??
+    routes[0];
+  const model = (route && namedModel(route)) ?? 'claude-sonnet-4-5';
   const body = (stream: string): string =>
     `-d '{"model":"${model}",${stream}"messages":[{"role":"user","content":"hello"}]}'`;
   return [
@@ -26,8 +30,10 @@ export const welcome = ({ url, loaded }: Local, config: string, port: number): s
       ({ basePath, provider, models }) =>
         `            ${url}${basePath}  ${provider ?? `models ${models?.join(', ')}`}`,
     ),
+    ...policy.mcp.routes.map(({ path, servers }) => `            ${url}${path}  tools of ${servers.join(', ')}`),
     ...loaded.identity.map((one) => `  identity  ${line(one)}`),
     ...loaded.providers.map((one) => `  provider  ${line(one)}`),
+    ...loaded.servers.map((one) => `  server    ${line(one)}`),
     '',
     `  people    ${DEMO_USERS.map(({ name, scopes }) => `${name} (${scopes.join(' ') || 'no scope'})`).join('\n            ')}`,
     ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `  warning   ${warning}`)]),
@@ -40,11 +46,23 @@ export const welcome = ({ url, loaded }: Local, config: string, port: number): s
           `  ${call(route.basePath, '-N ')} ${body('"stream":true,')}`,
           `  curl ${url}${route.basePath}/models -H "authorization: Bearer $(npm run -s token -- ${user})"`,
         ]),
+    ...policy.mcp.routes.slice(0, 1).map(({ path }) => `  ${listTools(`${url}${path}`, user)}`),
     '',
     'Each call is one line below and in .gatehouse/records.jsonl. Edit the policy and it is read again. Ctrl-C stops.',
     '',
   ].join('\n');
 };
+
+/** A model that the policy itself says a route serves. */
+const namedModel = ({ model, models = [] }: CompiledLlmRoute): string | undefined =>
+  model ?? models.find((entry) => !entry.includes('*'));
+
+const listTools = (url: string, user: string): string =>
+  [
+    `curl ${url} -H "authorization: Bearer $(npm run -s token -- ${user})"`,
+    `-H 'content-type: application/json' -H 'accept: application/json, text/event-stream'`,
+    `-d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`,
+  ].join(' ');
 
 const line = ({ name, url, is, variable }: Standing): string => {
   const why =
@@ -61,6 +79,7 @@ export const readyLine = ({ url, issuer, loaded }: Local): string =>
     policy: loaded.policy.version,
     identity: loaded.identity,
     providers: loaded.providers,
+    servers: loaded.servers,
     users: DEMO_USERS.map(({ name, scopes }) => ({ name, scopes })),
     warnings: loaded.warnings,
   });

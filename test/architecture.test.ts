@@ -12,8 +12,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lambda/identity': ['lambda/core', 'config', 'aws-jwt-verify'],
   'lambda/policy': ['lambda/core', 'config'],
   'lambda/providers': ['lambda/core', 'config', 'undici', 'eventsource-parser', 'type lambda/outbound-auth'],
-  'lambda/outbound-auth': ['lambda/core', 'config'],
+  'lambda/outbound-auth': ['lambda/core', 'config', 'type lambda/providers'],
   'lambda/telemetry': ['lambda/core', 'config'],
+  'lambda/targets': [
+    'lambda/core',
+    'config',
+    'eventsource-parser',
+    'lambda/providers/send.ts',
+    'type lambda/outbound-auth',
+  ],
+  'lambda/http': ['lambda/core', 'lambda/identity', 'lambda/telemetry', 'config'],
   'lambda/aws': [
     'lambda/core',
     'undici',
@@ -21,6 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'type lambda/policy',
     'type lambda/outbound-auth',
     'type lambda/providers',
+    'type lambda/targets',
     'type lambda/telemetry',
     'type aws-lambda',
   ],
@@ -31,6 +40,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lambda/providers',
     'lambda/outbound-auth',
     'lambda/telemetry',
+    'lambda/http',
+    'lambda/aws',
+    'config',
+    'hono',
+    'type aws-lambda',
+  ],
+  'lambda/mcp': [
+    'lambda/core',
+    'lambda/identity',
+    'lambda/policy',
+    'lambda/targets',
+    'lambda/providers/send.ts',
+    'lambda/outbound-auth',
+    'lambda/telemetry',
+    'lambda/http',
     'lambda/aws',
     'config',
     'hono',
@@ -46,10 +70,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lambda/providers',
     'lambda/outbound-auth',
     'lambda/telemetry',
+    'lambda/targets',
+    'lambda/http',
     'lambda/llm',
+    'lambda/mcp',
     'lambda/aws/sign-request.ts',
     'config',
     '@hono/node-server',
+    '@modelcontextprotocol/server',
     'oidc-provider',
     'jose',
   ],
@@ -121,7 +149,7 @@ describe('who may import whom', () => {
       .filter((file) => pattern.test(readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*|'[^'\n]*'/g, '')));
 
   test('the environment is read by entry points only', () => {
-    const entries = /^(bin\/|local\/(main|token)\.ts|lambda\/\w+\/handler\.ts|config\/write-)/;
+    const entries = /^(bin\/|local\/(main|token|mcp-pins)\.ts|lambda\/\w+\/handler\.ts|config\/write-)/;
     expect(
       usersOf(/\bprocess\.env\b/, ['config', 'lambda', 'lib', 'bin', 'local']).filter((file) => !entries.test(file)),
     ).toEqual([]);

@@ -18,6 +18,7 @@ const policy: CompiledPolicy = {
   credentials: [],
   claimsUsed: [],
   llm: { providers: {}, models: {}, routes: [], endpoints: [] },
+  mcp: { servers: {}, routes: [] },
   prices: { policy: {}, lists: [] },
 };
 
@@ -45,6 +46,7 @@ const NEVER = [
   ['node_modules/jose/', 'aws-jwt-verify verifies; jose signs in tests'],
   ['node_modules/@bufbuild/', 'the other CEL'],
   ['config/schema', 'the policy is checked before it is deployed'],
+  ['config/openapi/compile-openapi.ts', 'documents become tools when a policy is compiled'],
   ['lib/constructs/', 'CDK belongs to the deployment'],
   ['local/', 'the local gateway'],
 ] as const;
@@ -53,9 +55,20 @@ const AUTHORIZER_NEVER = ['undici/', 'hono/', 'zod/', 'cel-js/', 're2js/'].map(
   (name) => [name, 'a token is checked without it, and the authorizer has to start in no time'] as const,
 );
 
+const MCP_NEVER = [
+  ['lambda/llm/', 'another app'],
+  ['lambda/providers/open', 'model providers'],
+  [
+    'node_modules/@modelcontextprotocol/',
+    'lambda/mcp and lambda/targets speak MCP themselves, so that nothing is lost on the way',
+  ],
+  ['node_modules/zod/', 'only the packages of MCP would need it'],
+] as const;
+
 describe.each([
   { entry: 'lambda/authorizer/handler.ts', kilobytes: 150, never: [...NEVER, ...AUTHORIZER_NEVER] },
   { entry: 'lambda/llm/handler.ts', kilobytes: 700, never: NEVER },
+  { entry: 'lambda/mcp/handler.ts', kilobytes: 800, never: [...NEVER, ...MCP_NEVER] },
 ])('the bundle of $entry', ({ entry, kilobytes, never }) => {
   const out = () => path.join(directory, path.dirname(entry));
   let inputs: readonly string[];

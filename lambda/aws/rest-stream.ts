@@ -30,10 +30,16 @@ const preludeOf = (response: Response): Record<string, unknown> => {
   };
 };
 
-/** Copies the answer, no faster than the caller reads, until it ends or the caller is gone. */
+/**
+ * Copies the answer, no faster than the caller reads, until it ends or the caller is gone. Waits for the app to end its side
+ * of an answer that nobody reads: Lambda freezes the process when the handler returns, and the record would wait with it.
+ */
 const copy = async (body: ReadableStream<Uint8Array>, out: Writable, gone: AbortSignal): Promise<void> => {
   const reader = body.getReader();
-  const stop = () => void reader.cancel(gone.reason).catch(() => {});
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped = reader.cancel(gone.reason).catch(() => {});
+  };
   gone.addEventListener('abort', stop, { once: true });
   if (gone.aborted) stop();
   try {
@@ -42,6 +48,7 @@ const copy = async (body: ReadableStream<Uint8Array>, out: Writable, gone: Abort
     }
   } finally {
     gone.removeEventListener('abort', stop);
+    await stopped;
   }
 };
 
@@ -78,7 +85,7 @@ export const restStream =
     };
 
     const response = await answer();
-    if (caller.signal.aborted) return void response.body?.cancel().catch(() => {});
+    if (caller.signal.aborted) return void (await response.body?.cancel().catch(() => {}));
     const http = awslambda.HttpResponseStream.from(out, preludeOf(response));
     try {
       // Lambda sends the prelude with the first write, so an answer without a body must write as well.

@@ -1,11 +1,15 @@
 import { type CelProgram, type CelVariables, compileCel } from '../../config/cel.ts';
+import { FALSE, TRUE, type Unknown } from '../../config/cel-outcomes.ts';
 import type { CompiledAuthorization } from '../../config/compiled.ts';
 import type { Call, Decision } from '../core/call.ts';
 import type { Stage } from '../core/pipeline.ts';
 import { Refusal } from '../core/refusal.ts';
 
-/** Says whether the rules allow what the variables describe, and which rule decided. */
-export type Decide = (variables: CelVariables) => Decision;
+/**
+ * Says whether the rules allow what the variables describe, and which rule decided. With something `unknown`: whether they
+ * allow it for some value of that; a deny then holds only if it does for every value.
+ */
+export type Decide = (variables: CelVariables, unknown?: Unknown) => Decision;
 
 const STAGE = 'authorization';
 
@@ -19,20 +23,30 @@ export const createDecide = (rules: CompiledAuthorization): Decide => {
   const [allow, deny, require] = [compile(rules.allow), compile(rules.deny), compile(rules.require)];
   const none = allow.length + deny.length + require.length === 0;
 
-  return (variables) => {
-    const denying = deny.find((rule) => matches(rule, variables, true));
+  return (variables, unknown) => {
+    const denying = deny.find((rule) => matches(rule, variables, true, unknown));
     if (denying !== undefined) return { stage: STAGE, result: 'deny', rule: `deny: ${denying.source}` };
-    const missing = require.find((rule) => !matches(rule, variables, false));
+    const missing = require.find((rule) => !matches(rule, variables, false, unknown));
     if (missing !== undefined) return { stage: STAGE, result: 'deny', rule: `require: ${missing.source}` };
     if (none) return { stage: STAGE, result: rules.default, rule: 'default' };
     if (allow.length === 0) return { stage: STAGE, result: 'allow', rule: 'no allow rules' };
-    const allowing = allow.find((rule) => matches(rule, variables, false));
+    const allowing = allow.find((rule) => matches(rule, variables, false, unknown));
     if (allowing === undefined) return { stage: STAGE, result: 'deny', rule: 'no allow rule matches' };
     return { stage: STAGE, result: 'allow', rule: `allow: ${allowing.source}` };
   };
 };
 
-const matches = (rule: CelProgram, variables: CelVariables, whenItFails: boolean): boolean => {
+/** `whenItFails`: of a deny, which matches then. */
+export const matches = (
+  rule: CelProgram,
+  variables: CelVariables,
+  whenItFails: boolean,
+  unknown: Unknown | undefined,
+): boolean => {
+  if (unknown !== undefined) {
+    const outcomes = rule.outcomes(variables, unknown);
+    return whenItFails ? !(outcomes & FALSE) : (outcomes & TRUE) !== 0;
+  }
   try {
     return rule.evaluate(variables) === true;
   } catch {

@@ -40,7 +40,7 @@ export interface ReadBack {
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** R107: a field that is absent is not 0, and a later frame replaces only what it has. */
-export const readAnthropicUsage = (usage: unknown): Partial<Usage> => {
+const readAnthropicUsage = (usage: unknown): Partial<Usage> => {
   if (!isObject(usage)) return {};
   const field = (name: string, as: keyof Usage): Partial<Usage> => {
     const value = usage[name];

@@ -169,7 +169,7 @@ const outputConfig = (
 const saysSomething = (schema: Json): boolean => Object.keys(schema).length > 0;
 
 /** … as a forced tool where it can't, unless the caller has tools of its own … */
-export const wantsJsonTool = ({ responseFormat, tools }: LlmRequest, facts: ModelFacts): Json | undefined =>
+const wantsJsonTool = ({ responseFormat, tools }: LlmRequest, facts: ModelFacts): Json | undefined =>
   responseFormat?.type === 'json-schema' &&
   !facts.jsonSchema &&
   tools.length === 0 &&

@@ -37,7 +37,7 @@ const stopSequence = (fields: unknown): { stopSequence?: string } => {
 };
 
 /** R102: input excludes both cache kinds, as ours does. R105: reasoning is not told apart. R107: absent is not 0. */
-export const readBedrockUsage = (usage: unknown): Partial<Usage> => {
+const readBedrockUsage = (usage: unknown): Partial<Usage> => {
   const reported = object(usage);
   const field = (name: string, as: keyof Usage): Partial<Usage> => {
     const value = reported[name];

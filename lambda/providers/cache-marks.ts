@@ -17,12 +17,6 @@ export const cacheMarks = (prompt: Markable): ReadonlyMap<object, CacheMark> => 
   return new Map(marked.map(([owner, mark], index) => [owner, firstShort >= 0 && index > firstShort ? {} : mark]));
 };
 
-/** The same as a predicate, for providers that have one kind of mark. */
-export const keptMarks = (prompt: Markable): ((owner: object) => boolean) => {
-  const kept = cacheMarks(prompt);
-  return (owner) => kept.has(owner);
-};
-
 export const countMarks = (prompt: Markable): number => markedIn(prompt).length;
 
 const markedIn = ({ tools, system, messages }: Markable): (readonly [object, CacheMark])[] => {

@@ -25,9 +25,14 @@ const askChat = async (call: LlmCall, asking: Asking, shared: UpstreamPorts): Pr
   const ports = freshConnection ? onFreshConnection(shared) : shared;
   const request = provider.toRequest(call, target.model, config);
   const patienceMs = othersLeft ? PATIENCE_MS[call.stream ? 'stream' : 'whole'] : Number.POSITIVE_INFINITY;
-  const attempt = new Patience(call.signal, Math.min(config.timeouts.firstByteMs, patienceMs));
+  const { firstByteMs, wholeMs = firstByteMs } = config.timeouts;
+  const waitMs = Math.min(call.stream ? firstByteMs : wholeMs, patienceMs);
+  const attempt = new Patience(call.signal, waitMs);
   try {
-    const answer = await sendWithCredential(provider, request, config, ports, attempt.signal);
+    const patient = { ...config, timeouts: { ...config.timeouts, firstByteMs: waitMs } };
+    const answer = await sendWithCredential(provider, request, patient, ports, attempt.signal);
+    // From here on a whole answer is only late when it stops coming; a stream has to begin first.
+    if (!call.stream) attempt.met();
     const reply = call.stream ? await askStream(call, asking, answer, attempt) : await askWhole(call, asking, answer);
     if (call.stream) attempt.met();
     else attempt.done();

@@ -42,7 +42,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 const number = (value: unknown): number => (typeof value === 'number' && value >= 0 ? value : 0);
 
 /** R103: Gemini's prompt includes the cached tokens and not those of tools; its candidates exclude the thoughts. */
-export const readGeminiUsage = (usage: Json): Usage => {
+const readGeminiUsage = (usage: Json): Usage => {
   const cacheRead = number(usage.cachedContentTokenCount);
   const reasoning = number(usage.thoughtsTokenCount);
   return {

@@ -28,7 +28,7 @@ export type Names = ReadonlyMap<string, string>;
  * R104: OpenAI's prompt tokens include those read from and written to its cache, ours do not. R105: completion tokens include
  * reasoning. R107: only what is there is read, so that a later chunk can't wipe what an earlier one said.
  */
-export const readOpenAiUsage = (usage: Json): Partial<Usage> => {
+const readOpenAiUsage = (usage: Json): Partial<Usage> => {
   const prompt = isObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {};
   const completion = isObject(usage.completion_tokens_details) ? usage.completion_tokens_details : {};
   const cacheRead = number(prompt.cached_tokens);

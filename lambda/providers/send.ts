@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, errors } from 'undici';
 import { Refusal } from '../core/refusal.ts';
 import { watchConnection } from './watch-connection.ts';
@@ -47,17 +48,21 @@ export interface SendLimits {
  */
 export type Send = (request: OutgoingRequest, limits: SendLimits, signal: AbortSignal) => Promise<IncomingAnswer>;
 
-/** undici's own client: connections kept alive and shared by every call of this process, HTTP/2 where the provider has it. */
-export const createSend = (): Send => {
+/**
+ * undici's own client: connections kept alive and shared by every call of this process, HTTP/2 where the provider has it.
+ * `lookup` resolves names in place of the system, and may refuse them: see `outbound-auth/guard-url.ts`.
+ */
+export const createSend = (resolving: { readonly lookup?: LookupFunction } = {}): Send => {
   const kept = new Map<number, Agent>();
   const single = new Map<number, Agent>();
   const agentFor = (connectMs: number, fresh: boolean): Agent => {
     const agents = fresh ? single : kept;
     const known = agents.get(connectMs);
     if (known !== undefined) return known;
+    const connect = { timeout: connectMs, ...resolving };
     const agent = fresh
-      ? new Agent({ connect: { timeout: connectMs }, pipelining: 0 }) // 0: one request a connection
-      : new Agent({ allowH2: true, connect: { timeout: connectMs }, connections: 256, pipelining: 1 });
+      ? new Agent({ connect, pipelining: 0 }) // 0: one request a connection
+      : new Agent({ allowH2: true, connect, connections: 256, pipelining: 1 });
     agents.set(connectMs, agent);
     return agent;
   };

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
   AccessLogField,
   AccessLogFormat,
@@ -17,13 +17,16 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { CompiledLlm, CompiledLlmRoute, CompiledPolicy } from '../../config/compiled.ts';
+import type { CompiledLlm, CompiledLlmRoute, CompiledPolicy, CompiledRoute } from '../../config/compiled.ts';
+import { METADATA, type OpenPath, openPaths, protectedPaths } from '../mcp-paths.ts';
+import { STAGE } from '../stage.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 
 export interface GatewayApiProps {
   readonly policy: CompiledPolicy;
   readonly authorizer: IFunction;
   readonly llm: IFunction;
+  readonly mcp: IFunction;
 }
 
 /** A ceiling for all callers together, so that a flood can't use up the account; each caller's own limits are in gateway.yaml. */
@@ -58,25 +61,52 @@ const ACCESS_LOG = AccessLogFormat.custom(
 export class GatewayApi extends Construct {
   readonly api: RestApi;
 
-  constructor(scope: Construct, id: string, { policy, authorizer, llm }: GatewayApiProps) {
+  constructor(scope: Construct, id: string, { policy, authorizer, llm, mcp }: GatewayApiProps) {
     super(scope, id);
     this.api = this.#restApi(policy);
-    addGatewayResponses(this.api, policy.name);
-    const tokens = new TokenAuthorizer(this, 'Authorizer', {
-      handler: authorizer,
+    addGatewayResponses(this.api, this.#challenge(policy));
+    // Made for the first method that needs it: CDK takes no authorizer that no method uses.
+    let made: IAuthorizer | undefined;
+    const tokens = (): IAuthorizer => {
+      made ??= this.#tokenAuthorizer(authorizer);
+      return made;
+    };
+    // The function answers in the streaming format, whether or not the caller asked for a stream: no method may be BUFFERED.
+    const streamed = (handler: IFunction): LambdaIntegration =>
+      new LambdaIntegration(handler, {
+        responseTransferMode: ResponseTransferMode.STREAM,
+        timeout: Duration.minutes(15),
+        scopePermissionToMethod: false,
+      });
+    const [models, tools] = [streamed(llm), streamed(mcp)];
+    for (const route of policy.llm.routes) this.#addLlmRoute(route, policy.llm.endpoints, models, tokens);
+    for (const { path, auth } of policy.mcp.routes) this.#addGuarded(path, 'POST', auth, tools, tokens);
+    for (const open of openPaths(policy)) this.#addOpen(open, tools);
+  }
+
+  /**
+   * RFC 6750 §3, and for MCP RFC 9728 §5.1. API Gateway puts no variables into a header that is more than one, so that every
+   * 401 names the same document: that of the one route there is, or, where there are several, the one that stands for all.
+   */
+  #challenge(policy: CompiledPolicy): string {
+    const [path, ...others] = protectedPaths(policy);
+    const challenge = `Bearer realm="${policy.name}"`;
+    if (path === undefined) return challenge;
+    const { region, urlSuffix } = Stack.of(this);
+    // Not `this.api.url`: that waits for the deployment, which waits for this answer.
+    const url = `https://${this.api.restApiId}.execute-api.${region}.${urlSuffix}/${STAGE}`;
+    return `${challenge}, resource_metadata="${url}${METADATA}${others.length === 0 ? path : ''}"`;
+  }
+
+  #tokenAuthorizer(handler: IFunction): IAuthorizer {
+    return new TokenAuthorizer(this, 'Authorizer', {
+      handler,
       identitySource: IdentitySource.header('Authorization'),
       // RFC 6750 §2.1. What can't be a token is turned away without asking the function.
       validationRegex: '^[Bb][Ee][Aa][Rr][Ee][Rr] [A-Za-z0-9._~+/-]+=*$',
       // How long a token that was revoked, or that has expired, may still pass; the functions check its expiry again.
       resultsCacheTtl: Duration.seconds(60),
     });
-    // The function answers in the streaming format, whether or not the caller asked for a stream: no method may be BUFFERED.
-    const streamed = new LambdaIntegration(llm, {
-      responseTransferMode: ResponseTransferMode.STREAM,
-      timeout: Duration.minutes(15),
-      scopePermissionToMethod: false,
-    });
-    for (const route of policy.llm.routes) this.#addLlmRoute(route, policy.llm.endpoints, streamed, tokens);
   }
 
   #restApi(policy: CompiledPolicy): RestApi {
@@ -92,7 +122,7 @@ export class GatewayApi extends Construct {
       cloudWatchRole: true,
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
       deployOptions: {
-        stageName: 'prod',
+        stageName: STAGE,
         throttlingRateLimit: CALLS_PER_SECOND.rate,
         throttlingBurstLimit: CALLS_PER_SECOND.burst,
         accessLogDestination: new LogGroupLogDestination(accessLog),
@@ -135,20 +165,42 @@ export class GatewayApi extends Construct {
     route: CompiledLlmRoute,
     endpoints: CompiledLlm['endpoints'],
     integration: LambdaIntegration,
-    tokens: IAuthorizer,
+    tokens: () => IAuthorizer,
   ): void {
     for (const { method, path } of endpoints) {
-      const resource = this.api.root.resourceForPath(`${route.basePath}/${path}`);
-      if (route.auth === 'strict') {
-        acknowledgeAuthorizer(
-          resource.addMethod(method, integration, { authorizer: tokens, authorizationType: AuthorizationType.CUSTOM }),
-        );
-      } else {
-        acknowledgeOpen(
-          resource.addMethod(method, integration, { authorizationType: AuthorizationType.NONE }),
-          route.auth,
-        );
-      }
+      this.#addGuarded(`${route.basePath}/${path}`, method, route.auth, integration, tokens);
+    }
+  }
+
+  #addGuarded(
+    path: string,
+    method: string,
+    auth: CompiledRoute['auth'],
+    integration: LambdaIntegration,
+    tokens: () => IAuthorizer,
+  ): void {
+    if (auth === 'strict') {
+      const added = this.api.root
+        .resourceForPath(path)
+        .addMethod(method, integration, { authorizer: tokens(), authorizationType: AuthorizationType.CUSTOM });
+      acknowledgeAuthorizer(added);
+    } else {
+      const reason = {
+        optional: 'gateway.yaml says auth: optional for this route; the function verifies a token that it is given.',
+        none: 'gateway.yaml says auth: none for this route: it is public, and its rules and limits still hold.',
+      }[auth];
+      this.#addOpen({ path, methods: [method], reason }, integration);
+    }
+  }
+
+  #addOpen({ path, methods, reason }: OpenPath, integration: LambdaIntegration): void {
+    const resource = this.api.root.resourceForPath(path);
+    for (const method of methods) {
+      const added = resource.addMethod(method, integration, { authorizationType: AuthorizationType.NONE });
+      Validations.of(added).acknowledge(
+        { id: 'AwsSolutions::AwsSolutions-APIG4', reason },
+        { id: 'AwsSolutions::AwsSolutions-COG4', reason },
+      );
     }
   }
 }
@@ -159,11 +211,3 @@ const acknowledgeAuthorizer = (method: Method): void =>
     reason:
       'The identity provider is the one gateway.yaml names, not Cognito: a Lambda authorizer verifies its tokens.',
   });
-
-const acknowledgeOpen = (method: Method, auth: 'optional' | 'none'): void => {
-  const reason = `gateway.yaml says auth: ${auth} for this route; the function verifies a token that it is given.`;
-  Validations.of(method).acknowledge(
-    { id: 'AwsSolutions::AwsSolutions-APIG4', reason },
-    { id: 'AwsSolutions::AwsSolutions-COG4', reason },
-  );
-};

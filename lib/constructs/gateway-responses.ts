@@ -19,9 +19,9 @@ const PASSED_ON =
 
 /**
  * What API Gateway answers when a call does not get as far as a function. The sentences are those of lambda/core/refusal.ts.
- * `realm` names the gateway in the challenge. The 401 has to be made here: API Gateway renames the challenge of a function.
+ * The 401 has to be made here: API Gateway renames the challenge of a function.
  */
-const answersOf = (realm: string): readonly GatewayAnswer[] => [
+const answersOf = (challenge: string): readonly GatewayAnswer[] => [
   {
     type: ResponseType.UNAUTHORIZED,
     // One answer for no token and for a bad one: RFC 6750 §3.1 leaves `error` out when there was no token.
@@ -31,7 +31,12 @@ const answersOf = (realm: string): readonly GatewayAnswer[] => [
       'send a valid bearer token in the authorization header',
       'Unauthorized',
     ),
-    headers: { 'WWW-Authenticate': `'Bearer realm="${realm}"'` },
+    // Clients in a browser see neither without being let: the MCP authorization specification needs the challenge there.
+    headers: {
+      'WWW-Authenticate': `'${challenge}'`,
+      'Access-Control-Allow-Origin': "'*'",
+      'Access-Control-Expose-Headers': "'WWW-Authenticate'",
+    },
   },
   {
     type: ResponseType.ACCESS_DENIED,
@@ -64,9 +69,9 @@ const answersOf = (realm: string): readonly GatewayAnswer[] => [
   },
 ];
 
-/** Makes every answer of API Gateway's own one that OpenAI clients understand. */
-export const addGatewayResponses = (api: RestApi, realm: string): void => {
-  for (const { type, status, body: answer, headers } of answersOf(realm)) {
+/** Makes every answer of API Gateway's own one that OpenAI clients understand. `challenge` is what a 401 asks for. */
+export const addGatewayResponses = (api: RestApi, challenge: string): void => {
+  for (const { type, status, body: answer, headers } of answersOf(challenge)) {
     api.addGatewayResponse(type.responseType, {
       type,
       ...(status === undefined ? {} : { statusCode: status }),

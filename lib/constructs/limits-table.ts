@@ -1,9 +1,15 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
-/** Where limits are counted: one item per key and window, removed by its TTL some time after the window. */
+/** As lambda/aws writes them. */
+const KEYS = { limits: 'L#*', health: 'H#*', catalogs: 'C#*' } as const;
+
+/**
+ * Where limits are counted, and where functions share what they found out: one item per key, removed by its TTL some time
+ * after its end. The first letter of a key says what it is.
+ */
 export class LimitsTable extends Construct {
   readonly table: Table;
 
@@ -19,8 +25,14 @@ export class LimitsTable extends Construct {
     });
   }
 
-  /** Counting, and nothing else: no scan, no delete, no batch. */
-  grantCounting(grantee: IGrantable): void {
-    this.table.grant(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+  /** One item at a time, of these kinds: no scan, no delete, no batch, and nothing that is another function's. */
+  grantItems(grantee: IGrantable, kinds: readonly (keyof typeof KEYS)[]): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      resourceArns: [this.table.tableArn],
+      // Source: DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': kinds.map((kind) => KEYS[kind]) } },
+    });
   }
 }

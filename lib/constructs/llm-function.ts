@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { CompiledPolicy } from '../../config/compiled.ts';
 import type { EnvOf, llmEnv } from '../../config/env.ts';
 import { BEDROCK_ACTIONS, bedrockGrants } from '../bedrock-resources.ts';
+import { llmCredentials } from '../credentials-used.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import type { LimitsTable } from './limits-table.ts';
 import type { UpstreamCredentials } from './upstream-credentials.ts';
@@ -21,19 +22,20 @@ export class LlmFunction extends Construct {
 
   constructor(scope: Construct, id: string, { policy, limits, credentials }: LlmFunctionProps) {
     super(scope, id);
+    const keys = llmCredentials(policy);
     this.function = new GatewayFunction(this, 'Handler', {
       entry: 'lambda/llm/handler.ts',
       description: 'Gatehouse: chat requests to model providers',
       policy,
       environment: {
         LIMITS_TABLE: limits.table.tableName,
-        CREDENTIAL_ARNS: credentials.arns,
+        CREDENTIAL_ARNS: credentials.arnsOf(keys),
       } satisfies EnvOf<typeof llmEnv>,
       memoryMb: 1024,
       timeout: Duration.minutes(15),
     }).function;
-    limits.grantCounting(this.function);
-    credentials.grantRead(this.function);
+    limits.grantItems(this.function, ['limits', 'health']);
+    credentials.grantRead(this.function, keys);
     this.#allowModels(policy);
   }
 

@@ -21,7 +21,7 @@ const methods = () =>
     name: `${Properties.HttpMethod} ${pathOf(Properties.ResourceId) || '/'}`,
   }));
 
-/** Below every route. */
+/** Below every route to models. */
 const ENDPOINTS = [
   'POST /chat/completions',
   'POST /messages',
@@ -35,9 +35,21 @@ describe('the methods', () => {
   test('are those of the policy, and those of strict routes ask the authorizer', () => {
     const of = (base: string, authorization: string): [string, string][] =>
       ENDPOINTS.map((endpoint) => [endpoint.replace('/', `${base}/`), authorization]);
-    expect(Object.fromEntries(methods().map(({ name, AuthorizationType }) => [name, AuthorizationType]))).toEqual(
-      Object.fromEntries([...of('/v1', 'CUSTOM'), ...of('/openai/v1', 'NONE'), ...of('/public/v1', 'NONE')]),
-    );
+    expect(Object.fromEntries(methods().map(({ name, AuthorizationType }) => [name, AuthorizationType]))).toEqual({
+      ...Object.fromEntries([...of('/v1', 'CUSTOM'), ...of('/openai/v1', 'NONE'), ...of('/public/v1', 'NONE')]),
+      'POST /mcp': 'CUSTOM',
+      'POST /open/mcp': 'NONE',
+      // 405 for everybody.
+      'GET /mcp': 'NONE',
+      'DELETE /mcp': 'NONE',
+      'GET /open/mcp': 'NONE',
+      'DELETE /open/mcp': 'NONE',
+      // For whoever has no token yet. The open route needs none.
+      'GET /.well-known/oauth-protected-resource': 'NONE',
+      'OPTIONS /.well-known/oauth-protected-resource': 'NONE',
+      'GET /.well-known/oauth-protected-resource/mcp': 'NONE',
+      'OPTIONS /.well-known/oauth-protected-resource/mcp': 'NONE',
+    });
     const [[authorizerId] = []] = stack.ofType('AWS::ApiGateway::Authorizer');
     for (const { AuthorizationType, AuthorizerId } of methods()) {
       expect(AuthorizerId).toEqual(AuthorizationType === 'CUSTOM' ? { Ref: authorizerId } : undefined);
@@ -45,16 +57,18 @@ describe('the methods', () => {
   });
 
   test('all stream, for up to 15 minutes, from the function: none is a mock, none takes any method', () => {
-    for (const { HttpMethod, Integration } of methods()) {
+    for (const { HttpMethod, Integration, name } of methods()) {
       expect(HttpMethod).not.toBe('ANY');
       expect(Integration).toMatchObject({
         Type: 'AWS_PROXY',
         ResponseTransferMode: 'STREAM',
         TimeoutInMillis: 900_000,
       });
-      expect(JSON.stringify(Integration.Uri)).toMatch(
-        /:lambda:path\/2021-11-15\/functions\/.*GatehouseLlmFunction.*\/response-streaming-invocations/,
-      );
+      const [, served] =
+        /:lambda:path\/2021-11-15\/functions\/.*Gatehouse(Llm|Mcp)Function.*\/response-streaming-invocations/.exec(
+          JSON.stringify(Integration.Uri),
+        ) ?? [];
+      expect([name, served]).toEqual([name, /mcp|well-known/.test(name) ? 'Mcp' : 'Llm']);
     }
   });
 });
@@ -123,6 +137,12 @@ describe("API Gateway's own answers", () => {
         .map(([, { Properties }]) => [Properties.ResponseType, Properties]),
     );
 
+  /** What CloudFormation makes of a header, with names of ours. */
+  const filledIn = (value: { 'Fn::Join': [string, (string | { Ref: string })[]] }): string =>
+    value['Fn::Join'][1]
+      .map((part) => (typeof part === 'string' ? part : part.Ref.replace(/^GatehouseApi[0-9A-F]{8}$/, 'API')))
+      .join('');
+
   const bodyOf = (type: string) => JSON.parse(answers().get(type)?.ResponseTemplates['application/json']);
 
   test('a call without a good token is told so as OpenAI would, with the challenge', () => {
@@ -135,8 +155,14 @@ describe("API Gateway's own answers", () => {
         code: 'token_rejected',
       },
     });
-    expect(answers().get('UNAUTHORIZED')).toMatchObject({
-      ResponseParameters: { 'gatewayresponse.header.WWW-Authenticate': `'Bearer realm="test-gateway"'` },
+    const { ResponseParameters } = answers().get('UNAUTHORIZED');
+    const url = 'https://API.execute-api.AWS::Region.AWS::URLSuffix/prod';
+    expect(filledIn(ResponseParameters['gatewayresponse.header.WWW-Authenticate'])).toBe(
+      `'Bearer realm="test-gateway", resource_metadata="${url}/.well-known/oauth-protected-resource/mcp"'`,
+    );
+    expect(ResponseParameters).toMatchObject({
+      'gatewayresponse.header.Access-Control-Allow-Origin': "'*'",
+      'gatewayresponse.header.Access-Control-Expose-Headers': "'WWW-Authenticate'",
     });
   });
 

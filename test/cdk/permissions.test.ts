@@ -18,7 +18,17 @@ interface Statement {
   readonly Effect: string;
   readonly Action?: string | string[];
   readonly Resource?: unknown;
+  readonly Condition?: unknown;
 }
+
+/** The keys of a table that a statement is about, such as ` L#*`; any other condition as it stands. */
+const showCondition = (condition: unknown): string => {
+  if (condition === undefined) return '';
+  const { 'ForAllValues:StringLike': like, ...others } = condition as Record<string, Record<string, string[]>>;
+  const { 'dynamodb:LeadingKeys': keys, ...more } = like ?? {};
+  const isPlain = keys !== undefined && Object.keys({ ...others, ...more }).length === 0;
+  return ` ${isPlain ? keys.join(' ') : JSON.stringify(condition)}`;
+};
 
 /** Every pair of action and resource that a role may use. A statement of another shape than Allow shows as such. */
 const permissionsOf = (roleId: string): readonly string[] =>
@@ -26,8 +36,12 @@ const permissionsOf = (roleId: string): readonly string[] =>
     .ofType('AWS::IAM::Policy')
     .filter(([, { Properties }]) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === roleId))
     .flatMap(([, { Properties }]): Statement[] => Properties.PolicyDocument.Statement)
-    .flatMap(({ Effect, Action, Resource, ...rest }) => [
-      ...[Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${show(resource)}`)),
+    .flatMap(({ Effect, Action, Resource, Condition, ...rest }) => [
+      ...[Action]
+        .flat()
+        .flatMap((action) =>
+          [Resource].flat().map((resource) => `${action} ${show(resource)}${showCondition(Condition)}`),
+        ),
       ...(Effect === 'Allow' ? [] : [Effect]),
       ...Object.keys(rest),
     ])
@@ -55,13 +69,28 @@ const MAY: Record<string, Role> = {
   GatehouseLlmFunctionHandlerRoleC1759490: {
     by: 'lambda.amazonaws.com',
     may: [
-      'dynamodb:GetItem GatehouseLimitsTable17146DB3.Arn',
-      'dynamodb:PutItem GatehouseLimitsTable17146DB3.Arn',
-      'dynamodb:UpdateItem GatehouseLimitsTable17146DB3.Arn',
+      'dynamodb:GetItem GatehouseLimitsTable17146DB3.Arn L#* H#*',
+      'dynamodb:PutItem GatehouseLimitsTable17146DB3.Arn L#* H#*',
+      'dynamodb:UpdateItem GatehouseLimitsTable17146DB3.Arn L#* H#*',
       'logs:CreateLogStream GatehouseLlmFunctionHandlerLog21CFC6CE.Arn',
       'logs:PutLogEvents GatehouseLlmFunctionHandlerLog21CFC6CE.Arn',
       'secretsmanager:GetSecretValue GatehouseCredentialsanthropicapikey0E94D85C',
       'secretsmanager:GetSecretValue GatehouseCredentialsopenaiapikeyD4AF9DD2',
+      ...XRAY,
+    ],
+  },
+  // Catalogs of tools in place of the health of providers, and none of the keys of models.
+  GatehouseMcpFunctionHandlerRoleC6A644AC: {
+    by: 'lambda.amazonaws.com',
+    may: [
+      'dynamodb:GetItem GatehouseLimitsTable17146DB3.Arn L#* C#*',
+      'dynamodb:PutItem GatehouseLimitsTable17146DB3.Arn L#* C#*',
+      'dynamodb:UpdateItem GatehouseLimitsTable17146DB3.Arn L#* C#*',
+      'logs:CreateLogStream GatehouseMcpFunctionHandlerLogCF2D971A.Arn',
+      'logs:PutLogEvents GatehouseMcpFunctionHandlerLogCF2D971A.Arn',
+      'secretsmanager:GetSecretValue GatehouseCredentialsgithubtokenDFB54862',
+      'secretsmanager:GetSecretValue GatehouseCredentialsoktaclient7FE20789',
+      'secretsmanager:GetSecretValue GatehouseMcpFunctionSigningKeySecretA59E0274',
       ...XRAY,
     ],
   },
@@ -109,6 +138,11 @@ describe('permissions', () => {
         action: 'lambda:InvokeFunction',
         by: 'apigateway.amazonaws.com',
         from: expect.stringMatching(/^GatehouseApi\w+\/authorizers\/GatehouseApiAuthorizer\w+$/),
+      },
+      {
+        action: 'lambda:InvokeFunction',
+        by: 'apigateway.amazonaws.com',
+        from: expect.stringMatching(/GatehouseApi\w+\/\*\/\*\/\*$/),
       },
       {
         action: 'lambda:InvokeFunction',

@@ -58,40 +58,65 @@ describe('the stack', () => {
         'models/GET',
         'responses/POST',
       ].map((endpoint) => `${rule} at Api/Api/Default/${base}/${endpoint}`);
-    expect([...new Set(short.map((entry) => entry.join(' at ')))].sort()).toEqual([
+    const open = (rule: string): string[] =>
+      [
+        '.well-known/oauth-protected-resource/GET',
+        '.well-known/oauth-protected-resource/OPTIONS',
+        '.well-known/oauth-protected-resource/mcp/GET',
+        '.well-known/oauth-protected-resource/mcp/OPTIONS',
+        'mcp/DELETE',
+        'mcp/GET',
+        'open/mcp/DELETE',
+        'open/mcp/GET',
+        'open/mcp/POST',
+      ].map((method) => `${rule} at Api/Api/Default/${method}`);
+    const all = [
       'APIG2 at Api/Api',
       'APIG3 at Api/Api/DeploymentStage.prod',
       ...methods('APIG4', 'openai/v1'),
       ...methods('APIG4', 'public/v1'),
+      ...open('APIG4'),
       'APIG6 at Api/Api/DeploymentStage.prod',
       ...methods('COG4', 'openai/v1'),
       ...methods('COG4', 'public/v1'),
       ...methods('COG4', 'v1'),
+      // Not for OPTIONS, which no user pool is expected in front of.
+      ...open('COG4').filter((entry) => !entry.endsWith('/OPTIONS')),
+      'COG4 at Api/Api/Default/mcp/POST',
       'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs] at Api/Api',
       'IAM5[Resource::*] at AuthorizerFunction/Handler/Role',
       'IAM5[Resource::*] at LlmFunction/Handler/Role',
+      'IAM5[Resource::*] at McpFunction/Handler/Role',
       'SMG4 at Credentials/anthropic-api-key',
+      'SMG4 at Credentials/github-token',
+      'SMG4 at Credentials/okta-client',
       'SMG4 at Credentials/openai-api-key',
-    ]);
+      'SMG4 at McpFunction/SigningKey/Secret',
+    ];
+    expect([...new Set(short.map((entry) => entry.join(' at ')))].sort()).toEqual(all.sort());
   });
 });
 
 describe('what holds state', () => {
+  /** The key that seals cursors is made again as easily as it was made. */
+  const secretsOfPeople = () =>
+    stack.ofType('AWS::SecretsManager::Secret').filter(([id]) => !id.startsWith('GatehouseMcpFunctionSigningKey'));
+
   test('keeps its logical id: another one would be an empty table, or a secret without its key', () => {
-    const ids = [...stack.ofType('AWS::DynamoDB::Table'), ...stack.ofType('AWS::SecretsManager::Secret')].map(
-      ([id]) => id,
-    );
+    const ids = [...stack.ofType('AWS::DynamoDB::Table'), ...secretsOfPeople()].map(([id]) => id);
     expect(ids).toEqual([
       'GatehouseLimitsTable17146DB3',
       'GatehouseCredentialsanthropicapikey0E94D85C',
       'GatehouseCredentialsopenaiapikeyD4AF9DD2',
+      'GatehouseCredentialsgithubtokenDFB54862',
+      'GatehouseCredentialsoktaclient7FE20789',
     ]);
   });
 
   test('outlives the stack', () => {
     for (const [, { DeletionPolicy, UpdateReplacePolicy }] of [
       ...stack.ofType('AWS::DynamoDB::Table'),
-      ...stack.ofType('AWS::SecretsManager::Secret'),
+      ...secretsOfPeople(),
     ]) {
       expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
     }
@@ -110,12 +135,20 @@ describe('what holds state', () => {
   });
 
   test('a secret is made without a value, as one that the function takes for unset', () => {
-    for (const [, { Properties }] of stack.ofType('AWS::SecretsManager::Secret')) {
+    for (const [, { Properties }] of secretsOfPeople()) {
       expect(Properties).not.toHaveProperty('SecretString');
       expect(Properties).not.toHaveProperty('Name');
       const { value } = JSON.parse(Properties.GenerateSecretString.SecretStringTemplate);
       expect(value).toMatch(/^gatehouse-unset-/);
     }
+  });
+
+  test('what seals cursors is made in the account, long enough for a key', () => {
+    const [[, key] = [], ...others] = stack
+      .ofType('AWS::SecretsManager::Secret')
+      .filter(([id]) => id.startsWith('GatehouseMcpFunctionSigningKey'));
+    expect(others).toEqual([]);
+    expect(key?.Properties.GenerateSecretString).toEqual({ PasswordLength: 64, ExcludePunctuation: true });
   });
 
   test('a key in the environment of whoever deploys gets into no file of cdk.out', () => {
@@ -130,6 +163,7 @@ describe('the functions', () => {
     expect(functions.map(({ Description, MemorySize, Timeout }) => [Description, MemorySize, Timeout])).toEqual([
       ['Gatehouse: verifies bearer tokens', 512, 10],
       ['Gatehouse: chat requests to model providers', 1024, 900],
+      ['Gatehouse: tool calls to MCP servers', 1024, 900],
     ]);
     for (const { Runtime, Architectures, Handler, TracingConfig, LoggingConfig } of functions) {
       expect([Runtime, Architectures, Handler, TracingConfig.Mode]).toEqual([
@@ -140,13 +174,13 @@ describe('the functions', () => {
       ]);
       expect(LoggingConfig.LogFormat).toBe('JSON');
     }
-    expect(new Set(functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref)).size).toBe(2);
-    expect(new Set(functions.map(({ Role }) => Role['Fn::GetAtt'][0])).size).toBe(2);
+    expect(new Set(functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref)).size).toBe(3);
+    expect(new Set(functions.map(({ Role }) => Role['Fn::GetAtt'][0])).size).toBe(3);
   });
 
   test('log for a month; the access log is kept for three', () => {
     expect(stack.ofType('AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.RetentionInDays)).toEqual([
-      30, 30, 90,
+      30, 30, 30, 90,
     ]);
   });
 
@@ -159,7 +193,7 @@ describe('the functions', () => {
     try {
       const keys = (synthesized: Synthesized) =>
         synthesized.ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Code.S3Key);
-      expect(new Set([...keys(stack), ...keys(other)]).size).toBe(4);
+      expect(new Set([...keys(stack), ...keys(other)]).size).toBe(6);
     } finally {
       other.remove();
     }
@@ -177,10 +211,13 @@ describe('the outputs', () => {
     expect(Object.keys(stack.template.Outputs)).toEqual([
       expect.stringMatching(/^GatehouseUrl/),
       expect.stringMatching(/^GatehouseBaseUrls/),
+      expect.stringMatching(/^GatehouseMcpUrls/),
       expect.stringMatching(/^GatehouseSecretsToFill/),
     ]);
-    const [, urls, secrets] = Object.values(stack.template.Outputs).map(({ Value }) => JSON.stringify(Value));
+    const [, urls, tools, secrets] = Object.values(stack.template.Outputs).map(({ Value }) => JSON.stringify(Value));
     for (const base of ['/v1 ', '/openai/v1 ', '/public/v1']) expect(urls).toContain(`"${base}`);
-    for (const name of ['anthropic-api-key', 'openai-api-key']) expect(secrets).toContain(name);
+    for (const url of ['/mcp ', '/open/mcp']) expect(tools).toContain(url);
+    for (const name of ['anthropic-api-key', 'openai-api-key', 'github-token', 'okta-client'])
+      expect(secrets).toContain(name);
   });
 });

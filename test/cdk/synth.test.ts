@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,6 +10,7 @@ const BIN = path.join(ROOT, 'node_modules/.bin');
 let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'gatehouse-cli-'));
+  cpSync('policies', path.join(directory, 'policies'), { recursive: true });
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -48,6 +49,14 @@ describe('cdk synth', () => {
     expect(text).toContain(`gateway.yaml:${at + 1}:3: `);
     expect(text).toContain('did you mean rateLimits');
     expect(text).not.toMatch(/^\s+at /m);
+  }, 60_000);
+
+  test('takes a policy of which every route is open', () => {
+    const file = path.join(directory, 'open.yaml');
+    const shipped = readFileSync(path.join(ROOT, 'gateway.yaml'), 'utf8');
+    writeFileSync(file, shipped.replace('auth: strict', 'auth: optional'));
+    const { status, text } = cdkSynth('--context', `config=${file}`);
+    expect([status, text]).toEqual([0, expect.not.stringMatching(/error/i)]);
   }, 60_000);
 
   test('says which file is not there', () => {

@@ -14,7 +14,6 @@ test('of the whole policy only what is not built yet is refused, key by key', ()
     'gateway.yaml:79:9: not available yet: llm.routes./openai.guardrails',
     'gateway.yaml:82:36: not available yet: llm.routes./bedrock.guardrails',
     'gateway.yaml:89:47: not available yet: llm.routes./xai.rateLimits[1].tokens',
-    'gateway.yaml:93:1: not available yet: mcp',
     'gateway.yaml:117:1: not available yet: agents',
     'gateway.yaml:134:1: not available yet: decisions',
     'gateway.yaml:155:3: not available yet: telemetry.capture',
@@ -60,6 +59,31 @@ llm:
     /a: { provider: a, fallbacks: [b/y], auth: none, authorization: { default: allow }, rateLimits: [], limitsFailure: closed }
     /b: { models: [m, n, o, a/*, b/y] }
     /c: { provider: a, model: x }
+mcp:
+  servers:
+    a: { url: https://a.example/mcp, credential: k, era: legacy, trusted: true, onFailure: fail, concurrency: 4, catalogTtl: 0s }
+    b: { url: http://b.internal/mcp, credential: { secret: k, header: X-Key, scheme: "" }, timeouts: { connect: 1s, firstByte: 2s, total: 3s } }
+    c: { url: http://c.example/mcp, privateHost: true, credential: { exchange: d, audience: x, scopes: [s], client: k }, listCredential: k }
+    d: { url: https://d.example/mcp, credential: { clientCredentials: d, audience: x, scopes: [s], client: k }, listCredential: { clientCredentials: a } }
+    e:
+      openapi: policies/petstore.yaml
+      baseUrl: https://e.example/
+      include: { tags: [pets], operations: ["*pet*"], paths: ["/pets*"], methods: [get, post, delete], deprecated: true }
+      exclude: { methods: [delete] }
+      overrides: { create_pet: { title: t, description: d, hidden: false, scopes: [s], annotations: { destructiveHint: false } } }
+      inlineDepth: 2
+  routes:
+    /mcp:
+      servers: [a, e]
+      prefix: never
+      tools: { deny: ["*delete*"], allow: [{ scope: s }, { tools: [x] }, { when: "tool.annotations.readOnlyHint" }] }
+      scopeHierarchy: ["a > b > c"]
+      stepUp: true
+      search: true
+      pinning: { mode: off }
+      maxResultBytes: 1000
+      authorizationServer: c
+    /other/mcp: { servers: [b, c, d], auth: optional, authorization: { allow: ["true"] }, rateLimits: [{ name: l, per: [tool.target, tool.name], requests: 1, every: day }] }
 `;
   expect(problemsOf(all)).toEqual([]);
 });

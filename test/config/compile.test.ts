@@ -91,7 +91,7 @@ describe('a provider', () => {
   test('has time limits in milliseconds, each with a default', () => {
     const of = (timeouts: string) =>
       compile(SMALL.replace('kind: openai,', `kind: openai, ${timeouts}`)).llm.providers.openai?.timeouts;
-    expect(of('')).toEqual({ connectMs: 5_000, firstByteMs: 60_000, idleMs: 120_000 });
+    expect(of('')).toEqual({ connectMs: 5_000, firstByteMs: 60_000, wholeMs: 600_000, idleMs: 120_000 });
     expect(of('timeouts: { connect: 250ms, firstByte: 2m, idle: 1h },')).toEqual({
       connectMs: 250,
       firstByteMs: 120_000,

@@ -110,8 +110,9 @@ describe('a wrong value', () => {
     [
       'name: gatehouse',
       'name: Gate House',
-      'name: expected a name of lower-case letters, digits and hyphens, found "Gate House"',
+      'name: expected a name of lower-case letters, digits and hyphens, a letter first, found "Gate House"',
     ],
+    ['name: gatehouse', 'name: 7-eleven', 'a letter first, found "7-eleven"'],
     ['name: gatehouse\n', '', 'missing key name at the top'],
   ])('%s → %s', (from, to, message) => {
     expect(inShipped(from, to)).toEqual([expect.stringContaining(message)]);

@@ -4,7 +4,15 @@ import { isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from 'yam
 import { problemsOf, shipped } from './problems.ts';
 
 /** Keys that are ours, by where they stand in the text: names that people choose are left out. */
-const CHOSEN = new Set(['identity.providers', 'credentials', 'llm.providers', 'llm.models', 'llm.routes']);
+const CHOSEN = new Set([
+  'identity.providers',
+  'credentials',
+  'llm.providers',
+  'llm.models',
+  'llm.routes',
+  'mcp.servers',
+  'mcp.routes',
+]);
 
 const keysOf = (node: unknown, path: string): { readonly key: string; readonly start: number }[] => {
   if (isSeq(node)) return (node.items as Node[]).flatMap((item) => keysOf(item, path));

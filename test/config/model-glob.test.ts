@@ -25,7 +25,8 @@ test.each([
 test('a name made to make matching slow is still matched at once', () => {
   const started = process.hrtime.bigint();
   expect(matchesGlob(`${'a*'.repeat(100)}b`, 'a'.repeat(256))).toBe(false);
-  expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(50);
+  // Backtracking would take longer than anybody waits.
+  expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1_000);
 });
 
 test('case makes no difference, and an exception is no match', () => {

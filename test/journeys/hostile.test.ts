@@ -28,7 +28,8 @@ llm:
   providers:
     evil: { kind: openai-compatible, baseUrl: ${url}/v1, credential: evil-key }
     anthropic: { kind: anthropic, baseUrl: ${url}, credential: evil-key }
-  routes: { /evil: { provider: evil }, /anthropic: { provider: anthropic } }
+    slow: { kind: openai-compatible, baseUrl: ${url}/v1, credential: evil-key, timeouts: { firstByte: 1s } }
+  routes: { /evil: { provider: evil }, /anthropic: { provider: anthropic }, /slow: { provider: slow } }
 `,
     { EVIL_KEY: KEY },
   );
@@ -193,6 +194,20 @@ describe('a provider that means harm', () => {
       502,
       'upstream_failed',
     ]);
+  });
+
+  test('may take its time over a whole answer once it has begun to send it', async () => {
+    behave = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"id":"c","model":"m","choices":[');
+      setTimeout(
+        () => response.end('{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}'),
+        1_300,
+      );
+    };
+    expect((await ask({}, { route: '/slow' })).status).toBe(200);
+    behave = (_request, response) => setTimeout(() => response.end('{}'), 1_300);
+    expect((await ask({}, { route: '/slow' })).status).toBe(504);
   });
 
   test('is not followed elsewhere', async () => {

@@ -1,16 +1,11 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { type EmbeddedDynamo, embeddedDynamo, TEST_CREDENTIALS } from '../support/embedded-dynamo.ts';
-import { type Lambda, startLambda } from '../support/lambda-runtime.ts';
+import { type Allowed, type Deployed, deploy, handOn } from '../support/deployed.ts';
+import type { Lambda } from '../support/lambda-runtime.ts';
 import { type Loopback, listen } from '../support/loopback.ts';
 import { restEvent } from '../support/rest-event.ts';
-import { type Synthesized, synthesize } from '../support/synth.ts';
 
 /**
  * What `cdk deploy` would upload, run as Lambda would run it: the bundles out of cdk.out with the environment the template
@@ -18,7 +13,6 @@ import { type Synthesized, synthesize } from '../support/synth.ts';
  */
 
 const METHOD_ARN = 'arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/POST/anthropic/v1/chat/completions';
-const SECRET_ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:anthropic-AbCdEf';
 const KEY = 'sk-ant-the-real-one';
 const PATH = '/anthropic/v1/chat/completions';
 
@@ -28,23 +22,11 @@ interface Received {
   readonly body: Record<string, unknown>;
 }
 
-const keys = await generateKeyPair('RS256', { extractable: true });
 const closing: (() => unknown)[] = [];
-let issuer: string;
-let dynamo: EmbeddedDynamo;
-let stack: Synthesized;
-let authorizer: Lambda;
+let deployed: Deployed;
 let llm: Lambda;
 let received: Received[] = [];
 let nextReceived = Promise.withResolvers<Received>();
-
-const startIssuer = async (): Promise<Loopback> => {
-  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
-  return listen((request, response) => {
-    const found = request.url === '/oauth2/default/v1/keys';
-    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk] }));
-  });
-};
 
 /** Anthropic's end: keeps what it got, and leaves the answer to the test. */
 const startUpstream = (): Promise<Loopback> =>
@@ -52,15 +34,6 @@ const startUpstream = (): Promise<Loopback> =>
     const got = { request, response, body: (await json(request)) as Record<string, unknown> };
     received.push(got);
     nextReceived.resolve(got);
-  });
-
-/** Secrets Manager with one secret: it answers to its ARN. */
-const startSecrets = (): Promise<Loopback> =>
-  listen(async (request, response) => {
-    const { SecretId } = (await json(request)) as { readonly SecretId: string };
-    const known = SecretId === SECRET_ARN && request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue';
-    const body = known ? { SecretString: KEY } : { __type: 'ResourceNotFoundException' };
-    response.writeHead(known ? 200 : 400, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
   });
 
 const policyFor = (issuerUrl: string, upstreamUrl: string): string => `
@@ -80,57 +53,12 @@ llm:
     /anthropic: { provider: anthropic }
 `;
 
-/** Gives the names that CloudFormation would: a table's, a secret's ARN. */
-const resolveRefs = (value: unknown, names: Readonly<Record<string, string>>): string => {
-  if (typeof value === 'string') return value;
-  const { Ref, 'Fn::Join': join } = value as { Ref?: string; 'Fn::Join'?: [string, unknown[]] };
-  if (join !== undefined) return join[1].map((part) => resolveRefs(part, names)).join(join[0]);
-  const name = names[Ref ?? ''];
-  if (name === undefined)
-    throw new Error(`the template refers to something this test has no name for: ${JSON.stringify(value)}`);
-  return name;
-};
-
-const startFunction = async (
-  description: string,
-  names: Readonly<Record<string, string>>,
-  endpoints: Readonly<Record<string, string>>,
-): Promise<Lambda> => {
-  const [id = '', resource] =
-    stack.ofType('AWS::Lambda::Function').find(([, { Properties }]) => Properties.Description.includes(description)) ??
-    [];
-  const variables: Record<string, unknown> = resource?.Properties.Environment?.Variables ?? {};
-  const lambda = await startLambda(stack.bundleOf(id), {
-    ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, resolveRefs(value, names)])),
-    ...endpoints,
-    AWS_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: TEST_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: TEST_CREDENTIALS.secretAccessKey,
-    AWS_SESSION_TOKEN: TEST_CREDENTIALS.sessionToken,
-  });
-  closing.push(lambda.close);
-  return lambda;
-};
-
 beforeAll(async () => {
-  const [issuing, upstream, secrets] = [await startIssuer(), await startUpstream(), await startSecrets()];
-  dynamo = await embeddedDynamo();
-  closing.push(issuing.close, upstream.close, secrets.close, dynamo.close);
-  issuer = `${issuing.url}/oauth2/default`;
-
-  const directory = mkdtempSync(path.join(tmpdir(), 'gatehouse-journey-'));
-  closing.push(() => rmSync(directory, { recursive: true }));
-  const file = path.join(directory, 'gateway.yaml');
-  writeFileSync(file, policyFor(issuer, upstream.url));
-  stack = synthesize(file);
-  closing.push(stack.remove);
-
-  const names: Record<string, string> = {};
-  for (const [id] of stack.ofType('AWS::DynamoDB::Table')) names[id] = await dynamo.createTable();
-  for (const [id] of stack.ofType('AWS::SecretsManager::Secret')) names[id] = SECRET_ARN;
-  const endpoints = { AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint, AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url };
-  authorizer = await startFunction('bearer tokens', names, {});
-  llm = await startFunction('chat requests', names, endpoints);
+  const upstream = await startUpstream();
+  closing.push(upstream.close);
+  deployed = await deploy((issuer) => policyFor(issuer, upstream.url), { anthropicapikey: KEY });
+  closing.push(deployed.close);
+  llm = await deployed.start('chat requests');
 }, 60_000);
 
 afterAll(async () => {
@@ -142,27 +70,9 @@ beforeEach(() => {
   nextReceived = Promise.withResolvers();
 });
 
-const tokenFor = (sub: string, scp: readonly string[] = ['llm:call']): Promise<string> =>
-  new SignJWT({ ver: 1, uid: `00u-${sub}`, cid: 'agent', scp, sub: `${sub}@acme.example` })
-    .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
-    .setIssuer(issuer)
-    .setAudience('api://default')
-    .setIssuedAt()
-    .setExpirationTime('5m')
-    .sign(keys.privateKey);
+const tokenFor = (sub: string, scp?: readonly string[]): Promise<string> => deployed.tokenFor(sub, scp);
 
-interface Allowed {
-  readonly principalId: string;
-  readonly policyDocument: { readonly Statement: readonly object[] };
-  readonly context: Readonly<Record<string, unknown>>;
-}
-
-const authorize = async (token: string): Promise<Allowed> =>
-  (await authorizer.invoke({ type: 'TOKEN', methodArn: METHOD_ARN, authorizationToken: `Bearer ${token}` })) as Allowed;
-
-/** What API Gateway hands on: every value of the context as a string. */
-const handOn = ({ principalId, context }: Allowed): Record<string, string> =>
-  Object.fromEntries(Object.entries({ principalId, ...context }).map(([name, value]) => [name, String(value)]));
+const authorize = (token: string): Promise<Allowed> => deployed.authorize(token);
 
 const call = async (token: string, body: object, allowed?: Allowed) =>
   llm.stream(
@@ -247,7 +157,7 @@ describe('the bundles, as Lambda runs them', () => {
     expect(upstream.request.headers['x-api-key']).toBe(KEY);
     expect(JSON.stringify(upstream.request.headers)).not.toMatch(/Bearer|x-gatehouse/i);
     expect(upstream.body).toMatchObject({ model: 'claude-sonnet-4-5', stream: true });
-    expect(dynamo.operations.length).toBeLessThanOrEqual(2);
+    expect(deployed.dynamo.operations.length).toBeLessThanOrEqual(2);
 
     const record = JSON.parse(await llm.logged(answer.headers.get('x-request-id') ?? 'no request id'));
     expect(record).toMatchObject({
@@ -267,18 +177,12 @@ describe('the bundles, as Lambda runs them', () => {
     const [head, payload] = (await tokenFor('jane')).split('.');
     const [, , foreign] = (await tokenFor('eve')).split('.');
     await expect(authorize(`${head}.${payload}.${foreign}`)).rejects.toThrow(/^Unauthorized$/);
-    const late = new SignJWT({ sub: 'jane', uid: '1', cid: 'agent', scp: ['llm:call'] }).setProtectedHeader({
-      alg: 'RS256',
-      kid: 'k1',
-    });
-    const expired = await late
-      .setIssuer(issuer)
-      .setAudience('api://default')
-      .setExpirationTime('-5m')
-      .sign(keys.privateKey);
+    const expired = await deployed.tokenFor('jane', ['llm:call'], '-5m');
     await expect(authorize(expired)).rejects.toThrow(/^Unauthorized$/);
-    await expect(authorizer.invoke({ type: 'TOKEN', methodArn: METHOD_ARN })).rejects.toThrow(/^Unauthorized$/);
-    expect(authorizer.log().join('\n')).not.toContain(String(payload));
+    await expect(deployed.authorizer.invoke({ type: 'TOKEN', methodArn: METHOD_ARN })).rejects.toThrow(
+      /^Unauthorized$/,
+    );
+    expect(deployed.authorizer.log().join('\n')).not.toContain(String(payload));
   });
 
   test('a caller without the scope is refused by the function, and the provider hears nothing', async () => {

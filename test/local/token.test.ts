@@ -127,7 +127,14 @@ describe('the token command', () => {
 
 describe('ports', () => {
   test('are neighbours', () => {
-    expect(portsFrom({ env: {} })).toEqual({ gateway: 3000, identity: 3001, simulators: 3002 });
+    expect(portsFrom({ env: {} })).toEqual({
+      gateway: 3000,
+      identity: 3001,
+      simulators: 3002,
+      slack: 3003,
+      github: 3004,
+      petstore: 3005,
+    });
     expect(portsFrom({ port: '4000', env: { PORT: '5000' } }).gateway).toBe(4000);
     expect(portsFrom({ port: 4000, env: {} }).identity).toBe(4001);
     expect(portsFrom({ env: { PORT: '5000' } }).simulators).toBe(5002);
@@ -135,7 +142,7 @@ describe('ports', () => {
   });
 
   test.each(['0', '-1', '65534', '3000.5', '1e3', 'x', ' 1'])('%j is not one', (port) => {
-    expect(() => portsFrom({ port, env: {} })).toThrow('--port takes a whole number from 1 to 65533');
+    expect(() => portsFrom({ port, env: {} })).toThrow('--port takes a whole number from 1 to 65530');
     expect(() => portsFrom({ env: { PORT: port } })).toThrow('PORT takes');
   });
 });

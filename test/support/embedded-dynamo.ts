@@ -6,7 +6,7 @@ import { type AwsJsonClient, createAwsJsonClient } from '../../lambda/aws/json-c
 import { systemClock } from '../../lambda/core/clock.ts';
 
 /** What happens to one request: refused unapplied, never answered, or applied with its answer lost. */
-export type Fault = 'throttle' | 'error' | 'hang' | 'lose-reply' | 'error-after';
+export type Fault = 'throttle' | 'reject' | 'error' | 'hang' | 'lose-reply' | 'error-after';
 
 export interface EmbeddedDynamo {
   readonly endpoint: string;
@@ -37,6 +37,7 @@ export const embeddedDynamo = async (): Promise<EmbeddedDynamo> => {
     const fault = dynamo.fault(operation);
     if (fault === 'hang') return;
     if (fault === 'throttle') return answer(response, 400, 'ProvisionedThroughputExceededException');
+    if (fault === 'reject') return answer(response, 400, 'ValidationException');
     if (fault === 'error') return answer(response, 500, 'InternalServerError');
     if (fault === 'lose-reply' || fault === 'error-after') {
       const end = response.end.bind(response);

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallRecord } from '../../lambda/telemetry/record.ts';
 import { DEMO_USERS } from '../../local/demo-users.ts';
 import { mintToken } from '../../local/identity-provider/mint.ts';
+import { portsFrom } from '../../local/ports.ts';
 import { type Local, startLocal } from '../../local/start-local.ts';
 
 export interface TestGateway extends Local {
@@ -47,12 +48,13 @@ export const startTestGateway = async (
   const config = join(directory, 'gateway.yaml');
   const keyFile = join(directory, 'identity.json');
   writeFileSync(config, yaml);
+  cpSync('policies', join(directory, 'policies'), { recursive: true });
   const first = await freeNeighbours();
   const lines: string[] = [];
   const reloads: ({ loaded: unknown } | { refused: string })[] = [];
   const local = await startLocal({
     config,
-    ports: { gateway: first, identity: first + 1, simulators: first + 2 },
+    ports: portsFrom({ port: first, env: {} }),
     env,
     recordsFile: join(directory, 'records.jsonl'),
     keyFile,

@@ -30,7 +30,7 @@ const ARN =
   /^arn:aws[\w-]*:bedrock:[\w-]*:\d*:(foundation-model|inference-profile|application-inference-profile)\/(.+)$/;
 
 /** The foundation model behind an id, an ARN or an inference profile. An application's own profile stands for Claude. */
-export const foundationModel = (id: string): string => {
+const foundationModel = (id: string): string => {
   const [, kind, resource] = ARN.exec(id) ?? [];
   if (kind === 'application-inference-profile') return 'anthropic.claude-sonnet-4-5-20250929-v1:0';
   return (resource ?? id).replace(/^(us-gov|us|eu|apac|jp|au|ca|sa|me|global)\./, '');

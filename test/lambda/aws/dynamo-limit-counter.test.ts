@@ -131,6 +131,12 @@ describe('when the store is in trouble', () => {
     },
   );
 
+  test('what it finds wrong with the request is not trouble that a policy may let pass', async () => {
+    dynamo.fault = () => 'reject';
+    await expect(counter.take([demand()])).rejects.toMatchObject({ name: 'AwsError', type: 'ValidationException' });
+    expect(dynamo.operations).toHaveLength(1);
+  });
+
   test('silence refuses when time is up, and is not asked again', async () => {
     dynamo.fault = () => 'hang';
     const hasty = dynamoLimitCounter({ table, client: dynamo.client, clock, timeoutMs: 100 });

@@ -254,6 +254,38 @@ describe('a caller that leaves', () => {
     expect(log).toEqual([]);
   });
 
+  test.each(['before the answer', 'in its middle'])(
+    '%s keeps the handler until the app has ended its side',
+    async (when) => {
+      const wire = new PassThrough();
+      const seen: string[] = [];
+      await run(
+        { path: '/x' },
+        async (request) => {
+          if (when === 'before the answer') {
+            wire.destroy();
+            await once(request.signal, 'abort');
+          }
+          return new Response(
+            new ReadableStream<Uint8Array>({
+              start: (controller) => controller.enqueue(Buffer.from('first')),
+              pull: async () => {
+                wire.destroy();
+                await new Promise(() => {});
+              },
+              cancel: async () => {
+                for (let i = 0; i < 5; i += 1) await turn();
+                seen.push('recorded');
+              },
+            }),
+          );
+        },
+        wire,
+      );
+      expect(seen).toEqual(['recorded']);
+    },
+  );
+
   test('while the answer waits for it to read ends the wait', async () => {
     const wire = new PassThrough({ highWaterMark: 1 });
     const body = new ReadableStream<Uint8Array>({

@@ -424,7 +424,7 @@ test('a streamed answer that was read to its end leaves its connection for the n
     expect(await textOf(reply)).toEqual({ text: 'ok', error: undefined });
     await sleep(40);
   }
-  expect(ports.size).toBe(1);
   server.closeAllConnections();
   server.close();
+  expect(ports.size).toBe(1);
 });

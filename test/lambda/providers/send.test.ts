@@ -218,7 +218,7 @@ describe('a connection', () => {
     const send = createSend();
     for (let times = 0; times < 3; times++) {
       for await (const _ of (await post(url, LIMITS, never, send)).body) break;
-      await sleep(40);
+      await sleep(250);
     }
     expect(connections()).toBe(1);
   });

@@ -1,0 +1,65 @@
+import { openApiTools } from './compile-mcp.ts';
+import type { CompiledPolicy } from './compiled.ts';
+import type { CompiledMcpRoute } from './compiled-mcp.ts';
+import type { Finding, Path } from './problem.ts';
+import type { GatewayConfig } from './schema.ts';
+
+const MOST_SHOWN = 10;
+
+const warn = (path: Path, message: string): Finding => ({ path, at: 'key', message });
+
+/** What became of the operations that are no tools, or are others than their document has them. */
+const documentWarnings = ({ mcp, files = {} }: GatewayConfig): readonly Finding[] =>
+  Object.entries(mcp?.servers ?? {}).flatMap(([name, server]) => {
+    if (!('openapi' in server)) return [];
+    const { warnings } = openApiTools(server, name, files[server.openapi] ?? '');
+    const more = warnings.length - MOST_SHOWN;
+    return [...warnings.slice(0, MOST_SHOWN), ...(more > 0 ? [`and ${more} more like these`] : [])].map((warning) =>
+      warn(['mcp', 'servers', name, 'openapi'], `${server.openapi}: ${warning}`),
+    );
+  });
+
+const lockWarnings = ({ mcp, files = {} }: GatewayConfig): readonly Finding[] =>
+  Object.entries(mcp?.routes ?? {}).flatMap(([path, { pinning }]) => {
+    if (pinning === undefined || pinning.mode === 'off' || Object.hasOwn(files, pinning.lockfile)) return [];
+    const so = pinning.mode === 'enforce' ? 'every tool is hidden' : 'every tool is reported as new';
+    return [
+      warn(
+        ['mcp', 'routes', path, 'pinning', 'lockfile'],
+        `no file ${pinning.lockfile} yet, so ${so} until npm run mcp:pins -- approve writes it`,
+      ),
+    ];
+  });
+
+const ruleWarnings = ({ path, auth, servers, tools }: CompiledMcpRoute): readonly Finding[] =>
+  (tools.allow ?? []).flatMap(({ scope, tools: globs = [] }, index) => {
+    const at: Path = ['mcp', 'routes', path, 'tools', 'allow', index];
+    const prefixed = globs.find((glob) => servers.some((server) => glob.startsWith(`${server}__`)));
+    return [
+      ...(auth === 'none' && scope !== undefined
+        ? [warn(at, `the route ${path} is public, so nobody has the scope ${scope} there: the rule allows nothing`)]
+        : []),
+      ...(prefixed === undefined
+        ? []
+        : [warn(at, `${prefixed} is matched on a tool's own name, without its server: see mcp.tool.target for that`)]),
+    ];
+  });
+
+/** Who calls without a token has none to exchange. */
+const exchangeWarnings = (policy: CompiledPolicy, { path, auth, servers }: CompiledMcpRoute): readonly Finding[] =>
+  servers
+    .filter((server) => auth === 'none' && policy.mcp.servers[server]?.credential.type === 'exchange')
+    .map((server) =>
+      warn(
+        ['mcp', 'routes', path],
+        `the route ${path} is public, and ${server} is called as the user: every call to it is refused`,
+      ),
+    );
+
+/** What is allowed under `mcp` and probably not meant. */
+export const mcpWarnings = (config: GatewayConfig, policy: CompiledPolicy): readonly Finding[] => [
+  ...documentWarnings(config),
+  ...lockWarnings(config),
+  ...policy.mcp.routes.flatMap(ruleWarnings),
+  ...policy.mcp.routes.flatMap((route) => exchangeWarnings(policy, route)),
+];

@@ -1,0 +1,29 @@
+import type { Raw } from '../core/mcp.ts';
+import type { Stage } from '../core/pipeline.ts';
+import type { UpstreamCall } from './upstream-call.ts';
+
+/**
+ * Looks at what goes to a server, text and structure alike. Answers it, changed or not.
+ *
+ * Errors: `Refusal` to stop the call.
+ */
+export type GuardArguments = (call: UpstreamCall, sent: Raw) => Promise<Raw>;
+
+/** The same for what comes back. The same data may stand in `content` and in `structuredContent`: both, or neither (G20). */
+export type GuardResult = (call: UpstreamCall, result: Raw) => Promise<Raw>;
+
+export const guardArguments =
+  (guards: readonly GuardArguments[]): Stage<UpstreamCall, Raw> =>
+  async (call, next) => {
+    let sent = call.arguments ?? {};
+    for (const guard of guards) sent = await guard(call, sent);
+    return next(guards.length === 0 ? call : { ...call, arguments: sent });
+  };
+
+export const guardResult =
+  (guards: readonly GuardResult[]): Stage<UpstreamCall, Raw> =>
+  async (call, next) => {
+    let result = await next(call);
+    for (const guard of guards) result = await guard(call, result);
+    return result;
+  };

@@ -1,0 +1,41 @@
+import type { Call } from '../core/call.ts';
+import type { CatalogTool } from '../core/mcp.ts';
+import { applyPins, type PinFinding } from '../policy/pins.ts';
+import type { Degraded } from '../targets/collect-lists.ts';
+import type { McpRequest } from './mcp-request.ts';
+import { degradedWords, type RouteParts } from './route-parts.ts';
+
+export interface VisibleTools {
+  readonly tools: readonly CatalogTool[];
+  readonly degraded: readonly Degraded[];
+  readonly ttlMs: number;
+}
+
+/** The tools of a route that a caller may see, as they were approved: the same decision as for a call (G11). */
+export const visibleTools = async (
+  { route, catalogue, decideTool }: RouteParts,
+  { call, context, exchange }: McpRequest,
+): Promise<VisibleTools> => {
+  const { tools, degraded, ttlMs } = await catalogue.tools(context);
+  const lacking = new Set(degraded.map(({ target }) => target));
+  const { visible, findings } = applyPins(
+    route.pinning,
+    tools,
+    route.servers.filter((name) => !lacking.has(name)),
+  );
+  const asked = { ...call, method: 'tools/list' };
+  const mine = visible.filter((tool) => isListed(decideTool(asked, tool).result, route.stepUp));
+  exchange.noteMcp({ listed: mine.length, degraded: degradedWords(degraded), findings: findingWords(findings) });
+  return { tools: mine, degraded, ttlMs };
+};
+
+/** Where a further scope would be asked for at the call, the tool has to be there to be called. */
+const isListed = (result: 'allow' | 'deny' | 'scope-missing', stepUp: boolean): boolean =>
+  result === 'allow' || (result === 'scope-missing' && stepUp);
+
+export const findingWords = (findings: readonly PinFinding[]): readonly string[] =>
+  findings.map(({ state, target, tool, severity }) => `${state} ${target}/${tool} (${severity})`);
+
+/** Whether a caller may know of any of these tools. */
+export const mayKnow = ({ route, decideTool }: RouteParts, call: Call, tools: readonly CatalogTool[]): boolean =>
+  tools.some((tool) => isListed(decideTool({ ...call, method: 'tools/list' }, tool).result, route.stepUp));

@@ -1,0 +1,51 @@
+import { foldConfusables } from './confusables.ts';
+
+/** Latin letters with a stroke or hook through them, which no normalisation takes off. */
+const STROKES: readonly (readonly [plain: string, others: string])[] = [
+  ['a', 'ⱥ'],
+  ['b', 'ƀɓƃ'],
+  ['c', 'ȼƈ'],
+  ['d', 'đɖƌ'],
+  ['e', 'ɇ'],
+  ['g', 'ǥɠ'],
+  ['h', 'ħɦ'],
+  ['i', 'ɨƚ'],
+  ['j', 'ɉ'],
+  ['k', 'ƙⱪ'],
+  ['l', 'łɫⱡ'],
+  ['n', 'ɲƞ'],
+  ['o', 'øɵ'],
+  ['p', 'ƥᵽ'],
+  ['r', 'ɍɽ'],
+  ['s', 'ʂȿ'],
+  ['t', 'ŧƭʈ'],
+  ['u', 'ʉ'],
+  ['y', 'ɏƴ'],
+  ['z', 'ƶȥ'],
+];
+
+const PLAIN = new Map(STROKES.flatMap(([plain, others]) => [...others].map((other) => [other, plain] as const)));
+
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
+
+const toLatin = (text: string): string =>
+  foldConfusables(foldConfusables(text.normalize('NFKC')).toLowerCase())
+    .normalize('NFKD')
+    .replace(/[\p{M}\u0180-\u02af\u1d00-\u1dbf\u2c60-\u2c7f\u0111\u0127\u0142\u00f8\u0167]/gu, (letter) =>
+      /\p{M}/u.test(letter) ? '' : (PLAIN.get(letter) ?? letter),
+    );
+
+/**
+ * What is left of a name when neither case nor separators nor the exact drawing of its letters count: `deleteRepo`,
+ * `DELETE-REPO` and `dеlete_repo` with a Cyrillic е are one (G44). For denying only: it takes names for the same that are not.
+ *
+ * Shape:  a text within another is within it after this too, so that nothing escapes a pattern by being folded. That is why `m`
+ *         becomes `rn` and not the other way round.
+ */
+export const foldName = (name: string): string =>
+  (isAscii(name) ? name.toLowerCase() : toLatin(name))
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+    .replace(/[1i]/g, 'l')
+    .replaceAll('0', 'o')
+    .replaceAll('m', 'rn')
+    .replaceAll('w', 'vv');

@@ -1,0 +1,129 @@
+import { type CelVariables, compileCel } from '../../config/cel.ts';
+import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts';
+import type { Call, Decision } from '../core/call.ts';
+import type { CatalogTool, McpCall } from '../core/mcp.ts';
+import { createDecide, matches } from './authorize.ts';
+import { createScopeHierarchy, type ScopeHierarchy } from './scope-hierarchy.ts';
+import { createToolFacts, type ToolFacts } from './tool-facts.ts';
+import { variablesOf } from './variables.ts';
+
+/** As much of a request as decides. */
+export type McpCallLike = Call & Pick<McpCall, 'method' | 'arguments'>;
+
+/** `rule` says what decided, for the record: a caller who learns it would learn that the tool exists. */
+export type ToolDecision =
+  | { readonly result: 'allow'; readonly rule: string }
+  | { readonly result: 'deny'; readonly rule: string }
+  /** With these scopes as well, all of them, the same call would be allowed; none of them is held. */
+  | { readonly result: 'scope-missing'; readonly scopes: readonly string[]; readonly rule: string };
+
+export type DecideTool = (call: McpCallLike, tool: CatalogTool) => ToolDecision;
+
+/** What is asked about a tool is always whether it may be called: rules that name another method are not about tools. */
+const CALL = 'tools/call';
+
+/**
+ * Whether a caller may call a tool: one decision, for lists and for calls (G11).
+ *
+ * 1. A pattern of `tools.deny` denies, whatever the scopes.
+ * 2. The route's authorization has to allow the call; its expressions see the tool.
+ * 3. The scopes that an OpenAPI document asks for have to be held.
+ * 4. If there are `tools.allow` rules, one has to match: its scope is held, its patterns have the tool's own name, exactly, and
+ *    its `when` is true.
+ *
+ * Shape:  any method but `tools/call` asks whether the tool is to be listed. Arguments are not known then: a tool is listed
+ *         when there may be arguments with which it may be called, so an allow counts if it could match and a deny only if it
+ *         must. A call without arguments has none, which is something else.
+ */
+export const createToolDecision = (route: CompiledMcpRoute, servers: CompiledMcp['servers']): DecideTool => {
+  const hierarchy = createScopeHierarchy(route.scopeHierarchy);
+  const factsOf = createToolFacts(route, servers);
+  const authorize = createAuthorize(route);
+
+  const evaluate = (call: McpCallLike, asker: Asker, facts: ToolFacts): ToolDecision => {
+    const isCall = call.method === CALL;
+    const unknown = isCall ? undefined : 'arguments';
+    const tool = isCall ? { ...facts.variables, arguments: call.arguments ?? {} } : facts.variables;
+    const variables = { ...asker.variables, mcp: { method: CALL, tool, resource: '', prompt: '' } };
+
+    const authorized = authorize(asker, variables, unknown);
+    if (authorized.result !== 'allow') return { result: 'deny', rule: `authorization: ${authorized.rule ?? ''}` };
+    if (!facts.scopes.every((scope) => asker.held.has(scope))) return { result: 'deny', rule: 'scopes of the tool' };
+    if (facts.rules === undefined) return { result: 'allow', rule: 'no tools.allow' };
+    const rule = facts.rules.find(
+      ({ scope, when }) =>
+        (scope === undefined || asker.held.has(scope)) &&
+        (when === undefined || matches(when, variables, false, unknown)),
+    );
+    return rule === undefined
+      ? { result: 'deny', rule: 'no rule of tools.allow' }
+      : { result: 'allow', rule: rule.label };
+  };
+
+  /** The sets of scopes that may help: the smallest first, then those that give least. */
+  const missingSets = ({ scopes, rules }: ToolFacts, { held }: Asker): readonly (readonly string[])[] => {
+    const choices = rules === undefined ? [[]] : rules.map(({ scope }) => (scope === undefined ? [] : [scope]));
+    const sets = choices.map((choice) => hierarchy.reduced([...scopes, ...choice].filter((scope) => !held.has(scope))));
+    const reach = (set: readonly string[]): number => set.reduce((sum, scope) => sum + hierarchy.reach(scope), 0);
+    return sets.filter(({ length }) => length > 0).sort((a, b) => a.length - b.length || reach(a) - reach(b));
+  };
+
+  const askers = new WeakMap<McpCallLike, Asker>();
+  const askerOf = (call: McpCallLike): Asker => {
+    const known = askers.get(call) ?? createAsker(call, hierarchy);
+    askers.set(call, known);
+    return known;
+  };
+
+  return (call, tool) => {
+    const facts = factsOf(tool);
+    if (facts.deniedBy !== undefined) return { result: 'deny', rule: `tools.deny: ${facts.deniedBy}` };
+    const asker = askerOf(call);
+    const decision = evaluate(call, asker, facts);
+    if (decision.result === 'allow') return decision;
+    // Tried, not guessed: no caller is sent for a scope that does not help.
+    for (const scopes of missingSets(facts, asker)) {
+      const { rule, result } = evaluate(call, asker.with(scopes), facts);
+      if (result === 'allow') return { result: 'scope-missing', scopes, rule };
+    }
+    return decision;
+  };
+};
+
+/** Who asks, whatever tool it is about. Lives as long as the call. */
+interface Asker {
+  readonly variables: CelVariables;
+  readonly held: ReadonlySet<string>;
+  /** The same caller with more scopes. */
+  with(scopes: readonly string[]): Asker;
+  /** What authorization says, where that is the same for every tool. */
+  authorized?: Decision;
+}
+
+const createAsker = (call: Call, hierarchy: ScopeHierarchy): Asker => {
+  const widened = new Map<string, Asker>();
+  return {
+    variables: variablesOf(call, {}),
+    held: hierarchy.held(call.principal.scopes),
+    with: (scopes) => {
+      const key = scopes.join(' ');
+      const principal = { ...call.principal, scopes: [...call.principal.scopes, ...scopes] };
+      const asker = widened.get(key) ?? createAsker({ ...call, principal }, hierarchy);
+      widened.set(key, asker);
+      return asker;
+    },
+  };
+};
+
+const createAuthorize = ({ authorization }: CompiledMcpRoute) => {
+  const decide = createDecide(authorization);
+  const { allow, deny, require } = authorization;
+  const isAboutTools = [...allow, ...deny, ...require].some((source) =>
+    compileCel(source, { result: 'bool' }).reads('subject'),
+  );
+  return (asker: Asker, variables: CelVariables, unknown: 'arguments' | undefined): Decision => {
+    if (isAboutTools) return decide(variables, unknown);
+    asker.authorized ??= decide(variables);
+    return asker.authorized;
+  };
+};

@@ -1,0 +1,384 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { CompiledMcpRoute } from '../../../config/compiled-mcp.ts';
+import { hashDefinition } from '../../../config/hash-definition.ts';
+import { ANONYMOUS, type Principal } from '../../../lambda/core/principal.ts';
+import { Refusal } from '../../../lambda/core/refusal.ts';
+import type { McpPorts } from '../../../lambda/mcp/ports.ts';
+import { type McpGateway, startMcpGateway } from '../../support/mcp-gateway.ts';
+import { ask, askLegacy, post } from '../../support/mcp-post.ts';
+import { type RawAnswer, type RawMcpServer, startRawMcpServer, toolsList } from '../../support/raw-mcp-server.ts';
+
+const running: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const part of running.splice(0).reverse()) await part.close();
+});
+
+const server = async (name: string, answers: Readonly<Record<string, RawAnswer>>): Promise<RawMcpServer> => {
+  const started = await startRawMcpServer(name, answers);
+  running.push(started);
+  return started;
+};
+
+const gatewayFor = async (
+  servers: readonly (RawMcpServer & { trusted?: boolean })[],
+  route: Partial<CompiledMcpRoute> = {},
+  ports: Partial<McpPorts> = {},
+): Promise<McpGateway> => {
+  const gateway = await startMcpGateway(
+    servers.map(({ name, url, trusted = false }) => ({ name, url, trusted })),
+    [route],
+    ports,
+  );
+  running.push(gateway);
+  return gateway;
+};
+
+const said =
+  (words: string): RawAnswer =>
+  () =>
+    `{"resultType":"complete","content":[{"type":"text","text":"${words}"}]}`;
+
+/** Callers by their token: its words are their scopes. */
+const byScopes: Partial<McpPorts> = {
+  identify: async (authorization) => {
+    if (authorization === undefined) throw new Refusal('token_missing');
+    const scopes = authorization.slice('Bearer '.length).split('+');
+    return {
+      principal: { ...ANONYMOUS, id: authorization, sub: 'jane', scopes } satisfies Principal,
+      token: undefined,
+    };
+  },
+};
+const as = (scopes: string) => ({ headers: { authorization: `Bearer ${scopes}` } });
+
+const lastRecord = (gateway: McpGateway) => gateway.records().at(-1);
+
+describe('a tool call', () => {
+  const ODD =
+    '{"resultType":"complete","x-new":{"b":1,"a":[1.50,12345678901234567890]},"content":[{"type":"hologram","z":1},{"type":"text","text":"\\u00e9","x-c":null}],"structuredContent":{"n":9007199254740993}}';
+
+  test('G20: passes what nobody here knows, digit for digit', async () => {
+    const up = await server('up', { 'tools/list': toolsList('odd'), 'tools/call': () => ODD });
+    const gateway = await gatewayFor([up]);
+    const { text } = await ask(gateway.url, 'tools/call', { name: 'up__odd' });
+    expect(text).toContain('"x-new":{"b":1,"a":[1.5,12345678901234567890]}');
+    expect(text).toContain('"content":[{"type":"hologram","z":1},{"type":"text","text":"é","x-c":null}]');
+    expect(text).toContain('"structuredContent":{"n":9007199254740993}');
+  });
+
+  test('G18, G19, G37: sends the arguments as they came, the name that the server knows, and nothing else of the caller', async () => {
+    const up = await server('up', { 'tools/list': toolsList('odd'), 'tools/call': said('ok') });
+    const gateway = await gatewayFor([up]);
+    const big = '{"id":12345678901234567890,"__proto__":{"a":1}}';
+    const meta =
+      '"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}';
+    await post(
+      gateway.url,
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"up__odd","arguments":${big},"task":{"ttl":1},${meta}}}`,
+      {
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'up__odd',
+        cookie: 'c=1',
+        authorization: 'Bearer x',
+      },
+    );
+    const [call] = up.calls();
+    expect(call?.body).toContain(`"arguments":${big}`);
+    expect(call?.params).toMatchObject({ name: 'odd' });
+    expect(call?.params).not.toHaveProperty('task');
+    expect(call?.headers).toMatchObject({ 'mcp-name': 'odd' });
+    expect([call?.headers.cookie, call?.headers.authorization]).toEqual([undefined, undefined]);
+    await ask(gateway.url, 'tools/call', { name: 'up__odd' });
+    expect(up.calls()[1]?.body).toContain('"arguments":{}');
+  });
+
+  test('G22: a tool that is denied is answered as one that is not there', async () => {
+    const up = await server('up', { 'tools/list': toolsList('delete_all', 'read'), 'tools/call': said('gone') });
+    const gateway = await gatewayFor([up], { tools: { deny: ['delete*'] } });
+    const denied = await ask(gateway.url, 'tools/call', { name: 'up__delete_all' });
+    const unknown = await ask(gateway.url, 'tools/call', { name: 'up__nothing' });
+    expect([denied.status, denied.text]).toEqual([unknown.status, unknown.text]);
+    expect(up.calls()).toEqual([]);
+    expect((await ask(gateway.url, 'tools/list')).json.result.tools.map(({ name }: { name: string }) => name)).toEqual([
+      'up__read',
+    ]);
+    expect(gateway.records()[0]).toMatchObject({
+      'mcp.method': 'tools/call',
+      'mcp.target': 'up',
+      'mcp.tool': 'delete_all',
+      outcome: 'refused',
+      reason: 'tool_not_found',
+      scope_check: 'DENIED',
+    });
+  });
+
+  const SCOPED: Partial<CompiledMcpRoute> = {
+    auth: 'strict',
+    tools: {
+      deny: [],
+      allow: [
+        { scope: 'mcp:read', tools: ['read'] },
+        { scope: 'mcp:write', tools: ['write'] },
+      ],
+    },
+  };
+
+  test('A4: with step-up, a missing scope is asked for before an answer begins; without it the tool is hidden', async () => {
+    const up = await server('up', { 'tools/list': toolsList('read', 'write'), 'tools/call': said('ok') });
+    const strict = await gatewayFor([up], SCOPED, byScopes);
+    const stepping = await gatewayFor([up], { ...SCOPED, stepUp: true }, byScopes);
+    const asked = await ask(stepping.url, 'tools/call', { name: 'up__write' }, as('mcp:read'));
+    expect(asked.status).toBe(403);
+    expect(asked.headers.get('www-authenticate')).toMatch(
+      /^Bearer error="insufficient_scope", scope="mcp:read mcp:write"/,
+    );
+    expect(asked.json).toMatchObject({ id: 1, error: { data: { code: 'insufficient_scope' } } });
+    const hidden = await ask(strict.url, 'tools/call', { name: 'up__write' }, as('mcp:read'));
+    expect([hidden.status, hidden.json.error.code]).toEqual([200, -32602]);
+    const listed = async (gateway: McpGateway) =>
+      (await ask(gateway.url, 'tools/list', {}, as('mcp:read'))).json.result.tools.length;
+    expect([await listed(strict), await listed(stepping)]).toEqual([1, 2]);
+    expect(up.calls()).toEqual([]);
+  });
+
+  test('A2: without a token the answer is 401 with a challenge', async () => {
+    const up = await server('up', { 'tools/list': toolsList('read') });
+    const gateway = await gatewayFor([up], SCOPED, byScopes);
+    const answer = await ask(gateway.url, 'tools/list');
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(up.received).toEqual([]);
+  });
+
+  test('G47: calls are counted, lists are not, and 429 says when', async () => {
+    const up = await server('up', { 'tools/list': toolsList('a', 'b'), 'tools/call': said('ok') });
+    const rateLimits = [{ name: 'per-tool', per: ['mcp.tool.name'], requests: 2, windowSeconds: 60 }];
+    const gateway = await gatewayFor([up], { rateLimits });
+    for (let i = 0; i < 3; i++) await ask(gateway.url, 'tools/list');
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await ask(gateway.url, 'tools/call', { name: 'up__a' })).status);
+    expect(statuses).toEqual([200, 200, 429]);
+    const over = await ask(gateway.url, 'tools/call', { name: 'up__a' });
+    expect(Number(over.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(over.json.error).toMatchObject({ code: 429, data: { code: 'rate_limited' } });
+    expect((await ask(gateway.url, 'tools/call', { name: 'up__b' })).status).toBe(200);
+    expect(up.calls()).toHaveLength(3);
+  });
+
+  test('G22: a server that fails is a result that says so, and a failure in the record', async () => {
+    const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': () => ({ status: 500 }) });
+    const gateway = await gatewayFor([up]);
+    const { status, json } = await ask(gateway.url, 'tools/call', { name: 'up__a' });
+    expect([status, json.result.isError]).toEqual([200, true]);
+    expect(json.result.content[0].text).toContain('up: upstream_failed');
+    expect(lastRecord(gateway)).toMatchObject({ outcome: 'failed', reason: 'upstream_failed', 'mcp.is_error': true });
+  });
+
+  test("G22, G23: a server's codes are not taken for ours, and its 401 is not the client's", async () => {
+    const errors = [
+      '{"code":-32020,"message":"a\\u0000b"}',
+      '{"code":-32042,"message":"x","data":{"url":"https://evil.example"}}',
+      '{"code":-32002,"message":"x"}',
+      '{"code":7,"message":"own"}',
+    ];
+    let next = 0;
+    const up = await server('up', {
+      'tools/list': toolsList('a'),
+      'tools/call': () => (next < errors.length ? { error: errors[next++] ?? '' } : { status: 401 }),
+    });
+    const gateway = await gatewayFor([up]);
+    const codes = [];
+    for (const _ of errors) {
+      const { text, json } = await ask(gateway.url, 'tools/call', { name: 'up__a' });
+      codes.push(json.error.code);
+      expect(text).not.toContain('evil');
+    }
+    expect(codes).toEqual([-32603, -32603, -32602, 7]);
+    const refused = await ask(gateway.url, 'tools/call', { name: 'up__a' });
+    expect([refused.status, refused.headers.get('www-authenticate'), refused.json.result.isError]).toEqual([
+      200,
+      null,
+      true,
+    ]);
+  });
+
+  test('G49: a result that is too large is cut, and says so to people and programs', async () => {
+    const words = 'é'.repeat(5_000);
+    const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': said(words) });
+    const gateway = await gatewayFor([up], { maxResultBytes: 2_000 });
+    const { json } = await ask(gateway.url, 'tools/call', { name: 'up__a' });
+    const { content, isError, _meta } = json.result;
+    expect(isError).toBe(true);
+    expect(words.startsWith(content[0].text)).toBe(true);
+    expect(content[0].text.length).toBeGreaterThan(500);
+    expect(content.at(-1).text).toContain('cut off by the gateway');
+    expect(_meta['gatehouse/truncated']).toMatchObject({ maxBytes: 2_000 });
+    expect(Buffer.byteLength(JSON.stringify({ content, isError }))).toBeLessThanOrEqual(2_000);
+    expect(lastRecord(gateway)?.['mcp.result_bytes']).toBeGreaterThan(10_000);
+  });
+
+  test('a bug is nobody’s business but ours (K7)', async () => {
+    const up = await server('up', { 'tools/list': toolsList('a') });
+    const bugs: unknown[] = [];
+    const gateway = await gatewayFor(
+      [up],
+      {},
+      {
+        guards: {
+          arguments: [
+            async () => {
+              throw new Error('boom');
+            },
+          ],
+          result: [],
+        },
+        logBug: (_, error) => void bugs.push(error),
+      },
+    );
+    const { status, text } = await ask(gateway.url, 'tools/call', { name: 'up__a' });
+    expect(status).toBe(500);
+    expect(text).not.toContain('boom');
+    expect(bugs).toEqual([new Error('boom')]);
+  });
+
+  test('guards see what goes up and what comes back, and may change both', async () => {
+    const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': said('secret') });
+    const gateway = await gatewayFor(
+      [up],
+      {},
+      {
+        guards: {
+          arguments: [async (_, sent) => ({ ...sent, card: '****' })],
+          result: [async (_, result) => ({ ...result, content: [{ type: 'text', text: '[masked]' }] })],
+        },
+      },
+    );
+    const { json } = await ask(gateway.url, 'tools/call', { name: 'up__a', arguments: { card: '4111', to: 'x' } });
+    expect(json.result.content).toEqual([{ type: 'text', text: '[masked]' }]);
+    expect(up.calls()[0]?.params.arguments).toEqual({ card: '****', to: 'x' });
+  });
+
+  test('G48: the trace goes up, from the envelope or from the headers', async () => {
+    const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': said('ok') });
+    const gateway = await gatewayFor([up]);
+    const [one, two] = [
+      '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      '00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    ];
+    await ask(gateway.url, 'tools/call', { name: 'up__a', _meta: { traceparent: one, 'acme/x': 1 } });
+    await ask(gateway.url, 'tools/call', { name: 'up__a' }, { headers: { traceparent: two } });
+    expect(up.calls().map(({ params }) => (params._meta as { traceparent: string }).traceparent)).toEqual([one, two]);
+    expect(up.calls()[0]?.params._meta).toMatchObject({ 'acme/x': 1 });
+  });
+});
+
+describe('pins', () => {
+  test('T2: what was approved is what clients see; a changed tool is hidden from lists and calls, and reported', async () => {
+    const approved = { name: 'a', description: 'good', inputSchema: { type: 'object' } };
+    const up = await server('up', {
+      'tools/list': toolsList({ ...approved, description: 'evil' }),
+      'tools/call': said('ok'),
+    });
+    const pins = { up: { a: { sha256: hashDefinition(approved), definition: approved } } };
+    const enforcing = await gatewayFor([up], { pinning: { mode: 'enforce', pins } });
+    const warning = await gatewayFor([up], { pinning: { mode: 'warn', pins } });
+    expect((await ask(enforcing.url, 'tools/list')).json.result.tools).toEqual([]);
+    expect((await ask(enforcing.url, 'tools/call', { name: 'up__a' })).json.error.code).toBe(-32602);
+    expect(enforcing.records().map((record) => record['mcp.pin_findings'])).toEqual([
+      ['changed up/a (medium)'],
+      ['changed up/a (medium)'],
+    ]);
+    expect(up.calls()).toEqual([]);
+    expect((await ask(warning.url, 'tools/list')).json.result.tools[0].description).toBe('good');
+    expect((await ask(warning.url, 'tools/call', { name: 'up__a' })).json.result.content[0].text).toBe('ok');
+  });
+});
+
+describe('requests of several rounds', () => {
+  const asksFor =
+    (method: string): RawAnswer =>
+    (params) =>
+      params.inputResponses === undefined
+        ? JSON.stringify({
+            resultType: 'input_required',
+            inputRequests: { q: { method, params: { message: 'Name?', mode: 'form' } } },
+            requestState: 'inner-state',
+          })
+        : `{"resultType":"complete","content":[{"type":"text","text":"${params.requestState}"}]}`;
+  const CAN = { capabilities: { elicitation: {}, sampling: {} } };
+
+  test('G28: the server’s state travels sealed, for this caller, this tool and these arguments only', async () => {
+    const up = {
+      ...(await server('up', { 'tools/list': toolsList('a', 'b'), 'tools/call': asksFor('elicitation/create') })),
+      trusted: true,
+    };
+    const other = await server('other', {});
+    const gateway = await gatewayFor([up, other], { auth: 'strict' }, byScopes);
+    const first = await ask(
+      gateway.url,
+      'tools/call',
+      { name: 'up__a', arguments: { n: 1 } },
+      { ...CAN, ...as('jane') },
+    );
+    const { inputRequests, requestState } = first.json.result;
+    expect(inputRequests.q.params.message).toBe('up: Name?'); // G29: says who asks
+    expect(Buffer.from(requestState, 'base64url').toString('latin1')).not.toContain('inner');
+    const again = (name: string, n: number, who: string, state = requestState) =>
+      ask(
+        gateway.url,
+        'tools/call',
+        { name, arguments: { n }, inputResponses: { q: { action: 'accept' } }, requestState: state },
+        { ...CAN, ...as(who) },
+      );
+    expect((await again('up__a', 1, 'jane')).json.result.content[0].text).toBe('inner-state');
+    const before = up.calls().length;
+    for (const wrong of [
+      again('up__b', 1, 'jane'),
+      again('up__a', 2, 'jane'),
+      again('up__a', 1, 'john'),
+      again('up__a', 1, 'jane', `${requestState}A`),
+    ])
+      expect((await wrong).json.error).toMatchObject({ code: -32602, data: { code: 'state_rejected' } });
+    expect(up.calls()).toHaveLength(before);
+  });
+
+  test('G29, G30: a server that is not trusted is told that nobody can be asked, and is refused when it asks', async () => {
+    const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': asksFor('sampling/createMessage') });
+    const gateway = await gatewayFor([up]);
+    const { json } = await ask(gateway.url, 'tools/call', { name: 'up__a' }, CAN);
+    expect(json.result).toMatchObject({ resultType: 'complete', isError: true });
+    expect(up.calls()[0]?.params._meta).toMatchObject({ 'io.modelcontextprotocol/clientCapabilities': {} });
+  });
+
+  test('what the client did not declare is not asked of it, nor is anything of a client of 2025', async () => {
+    const up = {
+      ...(await server('up', { 'tools/list': toolsList('a'), 'tools/call': asksFor('elicitation/create') })),
+      trusted: true,
+    };
+    const gateway = await gatewayFor([up]);
+    const modern = await ask(gateway.url, 'tools/call', { name: 'up__a' }, { capabilities: { sampling: {} } });
+    const legacy = await askLegacy(gateway.url, 'tools/call', { name: 'up__a' });
+    expect([modern.json.result.isError, legacy.json.result.isError]).toEqual([true, true]);
+    expect(legacy.json.result).not.toHaveProperty('inputRequests');
+  });
+});
+
+describe('a batch of 2025-03-26', () => {
+  test('is answered message by message, each with a record of its own', async () => {
+    const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': said('ok') });
+    const gateway = await gatewayFor([up]);
+    const { json } = await post(gateway.url, [
+      { jsonrpc: '2.0', id: 1, method: 'ping' },
+      { jsonrpc: '2.0', method: 'notifications/initialized' },
+      { jsonrpc: '2.0', id: 'x', method: 'tools/call', params: { name: 'up__a' } },
+    ]);
+    expect(json.map(({ id }: { id: unknown }) => id)).toEqual([1, 'x']);
+    expect(
+      gateway
+        .records()
+        .map((record) => record['mcp.method'])
+        .sort(),
+    ).toEqual(['batch', 'notifications/initialized', 'ping', 'tools/call']);
+  });
+});

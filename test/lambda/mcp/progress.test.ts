@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Loopback, listen } from '../../support/loopback.ts';
+import { type McpGateway, startMcpGateway } from '../../support/mcp-gateway.ts';
+import { ask } from '../../support/mcp-post.ts';
+
+let up: Loopback;
+let gateway: McpGateway;
+/** Resolves with what was asked when the caller of the server has gone. */
+let gone: Promise<unknown>;
+
+const event = (response: ServerResponse, message: object) => response.write(`data: ${JSON.stringify(message)}\n\n`);
+
+beforeAll(async () => {
+  up = await listen(async (request, response) => {
+    const { id, method, params } = (await json(request)) as {
+      id: number;
+      method: string;
+      params: { name: string; _meta: { progressToken?: number } };
+    };
+    const answer = (result: object) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    if (method === 'server/discover') return void answer({ supportedVersions: ['2026-07-28'] });
+    if (method === 'tools/list')
+      return void answer({ tools: ['steps', 'never'].map((name) => ({ name, inputSchema: { type: 'object' } })) });
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const progress = (token: unknown, at: number) =>
+      event(response, {
+        jsonrpc: '2.0',
+        method: 'notifications/progress',
+        params: { progressToken: token, progress: at },
+      });
+    progress(params._meta.progressToken, 1);
+    if (params.name === 'never') {
+      gone = once(response, 'close');
+      return;
+    }
+    progress(params._meta.progressToken, 1);
+    progress('another', 5);
+    progress(params._meta.progressToken, 2);
+    event(response, { jsonrpc: '2.0', id, result: { resultType: 'complete', content: [] } });
+    response.end();
+  });
+  gateway = await startMcpGateway([{ name: 'up', url: up.url }]);
+});
+afterAll(async () => {
+  await gateway.close();
+  await up.close();
+});
+
+const recordOf = async (id: string | null) => {
+  for (let tries = 0; tries < 200; tries++) {
+    const found = gateway.records().find((record) => record.id === id);
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`no record of ${id}`);
+};
+
+describe('progress', () => {
+  test('G26: comes with the client’s own token, only upwards, and then the answer', async () => {
+    const { headers, text } = await ask(gateway.url, 'tools/call', {
+      name: 'up__steps',
+      _meta: { progressToken: 'mine' },
+    });
+    expect(headers.get('content-type')).toBe('text/event-stream');
+    expect(headers.get('x-accel-buffering')).toBe('no');
+    const messages = text
+      .trim()
+      .split('\n\n')
+      .map((one) => JSON.parse(one.replace('event: message\ndata: ', '')));
+    expect(messages.slice(0, -1).map(({ params }) => params)).toEqual([
+      { progressToken: 'mine', progress: 1 },
+      { progressToken: 'mine', progress: 2 },
+    ]);
+    expect(messages.at(-1)).toMatchObject({ id: 1, result: { content: [] } });
+    expect(await recordOf(headers.get('x-request-id'))).toMatchObject({ outcome: 'ok', 'mcp.tool': 'steps' });
+  });
+
+  test.each([
+    ['nobody asked for it', {}, {}],
+    ['the client takes no stream', { _meta: { progressToken: 1 } }, { accept: 'application/json' }],
+  ])('is left out where %s', async (_why, params, headers) => {
+    const answer = await ask(gateway.url, 'tools/call', { name: 'up__steps', ...params }, { headers });
+    expect(answer.json.result.content).toEqual([]);
+  });
+
+  test('G27: a client that leaves ends the call at the server, and the record says so', async () => {
+    const abort = new AbortController();
+    const meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+      progressToken: 1,
+    };
+    const response = await fetch(gateway.url, {
+      method: 'POST',
+      signal: abort.signal,
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'up__never',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'up__never', _meta: meta } }),
+    });
+    await response.body?.getReader().read();
+    abort.abort();
+    await gone;
+    expect(await recordOf(response.headers.get('x-request-id'))).toMatchObject({
+      outcome: 'aborted',
+      reason: 'caller_left',
+    });
+  });
+});
