@@ -5,10 +5,10 @@ import type { CompiledMcpServer } from '../../config/compiled-mcp.ts';
 import { mcpEnv, readEnv } from '../../config/env.ts';
 import { dynamoCatalogStore } from '../aws/dynamo-catalog-store.ts';
 import { dynamoLimitCounter } from '../aws/dynamo-limit-counter.ts';
-import { type AwsCredentials, type AwsService, createAwsJsonClient } from '../aws/json-client.ts';
+import { awsFromEnvironment } from '../aws/from-environment.ts';
+import { lambdaLog, logBug } from '../aws/lambda-log.ts';
 import { restBaseUrl } from '../aws/rest-base-url.ts';
 import { restStream } from '../aws/rest-stream.ts';
-import { secretsManagerCredentials } from '../aws/secrets-manager-credentials.ts';
 import { systemClock as clock } from '../core/clock.ts';
 import { fetchJson } from '../identity/fetch-json.ts';
 import { createIdentify } from '../identity/identify.ts';
@@ -23,47 +23,17 @@ import { recordLine } from '../telemetry/record.ts';
 import { createMcpApp } from './app.ts';
 
 const env = readEnv(mcpEnv, process.env);
-const { AWS_REGION: region } = readEnv(['AWS_REGION'], process.env);
 const policy: CompiledPolicy = JSON.parse(readFileSync(new URL('policy.json', import.meta.url), 'utf8'));
 
-/** A line of its own, past `console`: Lambda would wrap that in another JSON, where CloudWatch finds no metrics. */
-const log = (line: string): void => void process.stdout.write(`${line}\n`);
+const aws = awsFromEnvironment(process.env, clock);
 
-const logBug = (id: string, error: unknown): void =>
-  log(JSON.stringify({ kind: 'bug', id, stack: error instanceof Error ? error.stack : String(error) }));
-
-const awsCredentials = (): AwsCredentials => {
-  const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = readEnv(names, process.env);
-  const sessionToken = process.env.AWS_SESSION_TOKEN;
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-};
-
-const aws = (service: AwsService, endpoint: string | undefined) =>
-  createAwsJsonClient({
-    service,
-    region,
-    clock,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    credentials: awsCredentials,
-  });
-
-const store = { table: env.LIMITS_TABLE, client: aws('dynamodb', process.env.AWS_ENDPOINT_URL_DYNAMODB), clock };
+const store = { table: env.LIMITS_TABLE, client: aws.client('dynamodb'), clock };
 const counter = dynamoLimitCounter({ ...store, timeoutMs: 2_000 });
 const catalogStore = dynamoCatalogStore({ ...store, timeoutMs: 500 });
 
 const STATE_KEY = 'signing key of this gateway';
-const arns = new Map<string, string>(Object.entries(JSON.parse(env.CREDENTIAL_ARNS)));
-arns.set(STATE_KEY, env.SIGNING_KEY_ARN);
-const readSecret = secretsManagerCredentials({
-  client: aws('secretsmanager', process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER),
-  prefix: '',
-  timeoutMs: 3_000,
-});
-const credentials = cachedCredentials(async (name) => {
-  const arn = arns.get(name);
-  return arn === undefined ? undefined : readSecret(arn);
-}, clock);
+const arns = JSON.stringify({ ...JSON.parse(env.CREDENTIAL_ARNS), [STATE_KEY]: env.SIGNING_KEY_ARN });
+const credentials = cachedCredentials(aws.secrets(arns), clock);
 
 const newId = randomUUID;
 const { guardUrl, lookup } = createUrlGuard(privateUrlsOf(policy));
@@ -79,7 +49,7 @@ const app = createMcpApp(policy, {
   randomBytes,
   baseUrl: restBaseUrl(env.STAGE),
   authorization: { ...outbound, credentials },
-  records: { write: (record) => log(recordLine(record)) },
+  records: { write: (record) => lambdaLog(recordLine(record)) },
   clock,
   newId,
   logBug,

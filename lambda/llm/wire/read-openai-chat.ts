@@ -1,14 +1,4 @@
-import type {
-  Block,
-  CacheMark,
-  Effort,
-  LlmRequest,
-  Message,
-  ResponseFormat,
-  TextBlock,
-  Tool,
-  ToolChoice,
-} from '../../core/llm.ts';
+import type { Block, Effort, LlmRequest, Message, ResponseFormat, TextBlock } from '../../core/llm.ts';
 import { Refusal } from '../../core/refusal.ts';
 import {
   arrayAt,
@@ -24,7 +14,8 @@ import {
   present,
   stringAt,
 } from './fields.ts';
-import { readMediaUrl } from './media.ts';
+import { cacheOf, markLast, readContent } from './read-openai-content.ts';
+import { readToolChoice, readTools } from './read-openai-tools.ts';
 
 /**
  * OpenAI `POST /v1/chat/completions` → the hub.
@@ -203,150 +194,6 @@ const readToolResult = (message: Json, at: string): Block => ({
   isError: false,
   ...cacheOf(message),
 });
-
-/** R2: a string or an array of parts, for every role. */
-const readContent = (content: unknown, at: string): Block[] => {
-  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
-  if (!Array.isArray(content)) throw invalid(at, 'expected a string or an array of parts');
-  return content.map((raw, index) => readPart(objectAt(raw, `${at}[${index}]`), `${at}[${index}]`));
-};
-
-type PartReader = (part: Json, at: string) => Block;
-
-const PARTS = new Map<unknown, PartReader>([
-  ['text', (part, at) => ({ type: 'text', text: stringAt(part.text, `${at}.text`), ...cacheOf(part) })],
-  ['refusal', (part, at) => ({ type: 'text', text: stringAt(part.refusal, `${at}.refusal`) })],
-  [
-    'image_url',
-    (part, at) => {
-      const image = objectAt(part.image_url, `${at}.image_url`);
-      const source = readMediaUrl(stringAt(image.url, `${at}.image_url.url`), `${at}.image_url.url`);
-      return {
-        type: 'image',
-        source,
-        ...(typeof image.detail === 'string' ? { detail: image.detail } : {}),
-        ...cacheOf(part),
-      };
-    },
-  ],
-  [
-    'file',
-    (part, at) => {
-      const file = objectAt(part.file, `${at}.file`);
-      if (file.file_data === undefined)
-        return { type: 'other', dialect: 'openai-chat', kind: 'uploaded file', raw: part };
-      const source = readMediaUrl(stringAt(file.file_data, `${at}.file.file_data`), `${at}.file.file_data`);
-      return {
-        type: 'document',
-        source,
-        ...(typeof file.filename === 'string' ? { name: file.filename } : {}),
-        ...cacheOf(part),
-      };
-    },
-  ],
-  [
-    'input_audio',
-    (part, at) => {
-      const audio = objectAt(part.input_audio, `${at}.input_audio`);
-      return {
-        type: 'audio',
-        format: stringAt(audio.format, `${at}.input_audio.format`),
-        data: stringAt(audio.data, `${at}.input_audio.data`),
-      };
-    },
-  ],
-]);
-
-const readPart: PartReader = (part, at) => {
-  const type = stringAt(part.type, `${at}.type`);
-  const reader = PARTS.get(type);
-  return reader === undefined
-    ? { type: 'other', dialect: 'openai-chat', kind: 'content part', raw: part }
-    : reader(part, at);
-};
-
-const cacheOf = (from: Json): { cache?: CacheMark } => {
-  const mark = from.cache_control;
-  if (!isObject(mark) || mark.type !== 'ephemeral') return {};
-  return { cache: mark.ttl === '1h' ? { ttl: '1h' } : {} };
-};
-
-/** A mark on a whole message belongs after its last block (R99); thinking takes none. */
-const markLast = <B extends Block>(blocks: B[], message: Json): B[] => {
-  const mark = cacheOf(message);
-  const last = blocks.at(-1);
-  if (mark.cache === undefined || last === undefined || !MARKABLE.has(last.type)) return blocks;
-  return [...blocks.slice(0, -1), { ...last, ...mark }];
-};
-
-const MARKABLE: ReadonlySet<Block['type']> = new Set(['text', 'image', 'document', 'tool-call', 'tool-result']);
-
-const readTools = (body: Json): { tools: Tool[]; foreignTools: string[] } => {
-  const listed = body.tools === undefined || body.tools === null ? [] : arrayAt(body.tools, 'tools');
-  if (body.functions !== undefined && body.functions !== null)
-    throw invalid('functions', 'expected tools: the older functions are not supported');
-  const tools: Tool[] = [];
-  const foreignTools: string[] = [];
-  listed.forEach((raw, index) => {
-    const at = `tools[${index}]`;
-    const tool = objectAt(raw, at);
-    const type = stringAt(tool.type ?? 'function', `${at}.type`);
-    if (type === 'function') tools.push(readFunction(tool, at));
-    else foreignTools.push(type);
-  });
-  const allowed = allowedTools(body);
-  const kept = tools.filter((tool) => allowed.size === 0 || allowed.has(tool.name));
-  return { tools: kept.length === 0 ? tools : kept, foreignTools };
-};
-
-/** R33: `allowed_tools` narrows the list; where it would leave nothing it is not meant. */
-const allowedTools = (body: Json): Set<unknown> => {
-  const choice =
-    isObject(body.tool_choice) && isObject(body.tool_choice.allowed_tools)
-      ? body.tool_choice.allowed_tools.tools
-      : undefined;
-  if (!Array.isArray(choice)) return new Set();
-  return new Set(choice.filter(isObject).map((tool) => (isObject(tool.function) ? tool.function.name : undefined)));
-};
-
-const readFunction = (tool: Json, at: string): Tool => {
-  const fn = objectAt(tool.function, `${at}.function`);
-  const name = stringAt(fn.name, `${at}.function.name`);
-  if (name === '') throw invalid(`${at}.function.name`, 'expected a name');
-  return {
-    name,
-    ...present({
-      description: optionalString(fn, 'description'),
-      parameters:
-        fn.parameters === undefined || fn.parameters === null
-          ? undefined
-          : objectAt(fn.parameters, `${at}.function.parameters`),
-      strict: fn.strict === true ? true : undefined,
-    }),
-    ...cacheOf(tool),
-  };
-};
-
-/** `foreign`: a choice among tools that only OpenAI has. */
-const readToolChoice = (body: Json, tools: readonly Tool[]): ToolChoice | 'foreign' | undefined => {
-  const choice = body.tool_choice;
-  if (choice === undefined || choice === null) return undefined;
-  if (typeof choice === 'string') return { type: oneOf(choice, 'tool_choice', ['auto', 'none', 'required']) };
-  const wanted = objectAt(choice, 'tool_choice');
-  if (wanted.type === 'allowed_tools') return readAllowedTools(wanted);
-  if (wanted.type !== undefined && wanted.type !== 'function') return 'foreign';
-  const fn = objectAt(wanted.function, 'tool_choice.function');
-  const name = stringAt(fn.name, 'tool_choice.function.name');
-  if (!tools.some((tool) => tool.name === name))
-    throw invalid('tool_choice.function.name', 'expected the name of one of tools');
-  return { type: 'tool', name };
-};
-
-/** R33: the mode here; which tools remain is for `allowedTools` to say. */
-const readAllowedTools = (wanted: Json): ToolChoice => {
-  const inner = isObject(wanted.allowed_tools) ? wanted.allowed_tools : {};
-  return { type: inner.mode === 'required' ? 'required' : 'auto' };
-};
 
 /** R58: a string or a list of strings. */
 const readStop = (stop: unknown): string[] => {
