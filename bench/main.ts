@@ -1,6 +1,9 @@
 /** `npm run bench`: how the gateway compares with doing nothing, in one run. It fails nobody; it tells. */
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { compilePolicy } from '../config/compile.ts';
+import { loadGatewayConfig } from '../config/load.ts';
 import { bundleFacts } from './bundles.ts';
 import { load, median, type Target } from './load.ts';
 import { measureMcp } from './mcp.ts';
@@ -51,13 +54,20 @@ const identity = async (issuer: string, keys: Awaited<ReturnType<typeof generate
     .setExpirationTime('1h')
     .sign(keys.privateKey);
 
+/** The policy of the measured gateway, compiled as for a deployment. */
+const policyFor = (upstream: string): string => {
+  const file = `${import.meta.dirname}/gateway.yaml`;
+  const { config } = loadGatewayConfig(readFileSync(file, 'utf8'), { file, env: { BENCH_UPSTREAM: upstream } });
+  return JSON.stringify(compilePolicy(config));
+};
+
 const measureCalls = async (seconds: number, rounds: number): Promise<readonly Row[]> => {
   // The server that is measured has core 0 to itself; this process and the upstream share the other.
   if (canPin) pin(process.pid, 1);
   const keys = await generateKeyPair('RS256', { extractable: true });
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'bench', alg: 'RS256', use: 'sig' };
   const upstream = await start('upstream', 1, { BENCH_KEYS: JSON.stringify({ keys: [jwk] }) });
-  const env = { BENCH_UPSTREAM: upstream.url };
+  const env = { BENCH_UPSTREAM: upstream.url, BENCH_POLICY: policyFor(upstream.url) };
   const token = await identity(upstream.url, keys);
   const servers: Record<string, Running> = {};
   for (const name of ['bare', 'bareHono', 'gateway']) servers[name] = await start(name, 0, env);

@@ -1,13 +1,12 @@
 /** What the benchmark measures, each in a process of its own: `servers.ts NAME` prints its port and serves until it is ended. */
 
-import { createWriteStream, readFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { Agent } from 'undici';
-import { compilePolicy } from '../config/compile.ts';
-import { loadGatewayConfig } from '../config/load.ts';
+import type { CompiledPolicy } from '../config/compiled.ts';
 import { systemClock } from '../lambda/core/clock.ts';
 import { fetchJson } from '../lambda/identity/fetch-json.ts';
 import { createIdentify } from '../lambda/identity/identify.ts';
@@ -126,8 +125,7 @@ const bareHono = (): Promise<number> =>
 
 /** Everything a call goes through, with records written as in a deployment, to nowhere. */
 const gateway = async (): Promise<number> => {
-  const file = 'bench/gateway.yaml';
-  const policy = compilePolicy(loadGatewayConfig(readFileSync(file, 'utf8'), { file, env: process.env }).config);
+  const policy: CompiledPolicy = JSON.parse(process.env.BENCH_POLICY ?? '');
   const nowhere = createWriteStream('/dev/null');
   let id = 0;
   const app = createLlmApp(policy, {

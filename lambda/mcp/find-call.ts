@@ -145,7 +145,7 @@ export const createFindCall = (parts: RouteParts): Readonly<Record<string, FindC
     return found;
   };
 
-  return {
+  const finds: Readonly<Record<string, FindCall>> = {
     'tools/call': findTool,
     'prompts/get': async (request) => {
       const given = request.params.arguments;
@@ -176,6 +176,15 @@ export const createFindCall = (parts: RouteParts): Readonly<Record<string, FindC
       return upstreamCall(parts, request, { target, resource: uri, params: { ref: { ...ref, uri }, ...rest } });
     },
   };
+  return Object.fromEntries(Object.entries(finds).map(([method, find]) => [method, roundFirst(find)]));
 };
+
+/** What is wrong with a round is said before anything is looked up: otherwise the error would tell a denied name from an unknown one. */
+const roundFirst =
+  (find: FindCall): FindCall =>
+  async (request) => {
+    roundOf(request);
+    return find(request);
+  };
 
 const hashOf = (given: Raw): string => createHash('sha256').update(JSON.stringify(given)).digest('hex');

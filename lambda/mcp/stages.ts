@@ -4,6 +4,7 @@ import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts
 import type { Call } from '../core/call.ts';
 import type { McpCall, Raw } from '../core/mcp.ts';
 import type { Stage } from '../core/pipeline.ts';
+import { plainNumbers } from '../core/plain-numbers.ts';
 import { Refusal, type RefusalCode } from '../core/refusal.ts';
 import { createDecide, type Decide } from '../policy/authorize.ts';
 import { type PreparedLimit, rateLimits } from '../policy/rate-limits.ts';
@@ -117,7 +118,7 @@ export const mcpVariables = (
       tool: {
         target,
         name: tool?.name ?? '',
-        arguments: tool === undefined ? null : (about.arguments ?? {}),
+        arguments: tool === undefined ? null : plainNumbers(about.arguments ?? {}),
         annotations: tool === undefined ? null : annotationsOf(tool.definition, servers[target]?.trusted === true),
       },
       resource,

@@ -12,7 +12,8 @@ export const mcpSurface = ({ ownHosts }: Pick<McpPorts, 'ownHosts'>): Surface =>
   admit: (request) => {
     admitHost(request, ownHosts);
     // A3: a token in a URL is in every log on the way.
-    if (/[?&](?:access_token|token|bearer|authorization)=/i.test(request.url))
+    const { searchParams } = new URL(request.url);
+    if ([...searchParams.keys()].some((name) => /token|bearer|authorization|api[_-]?key/i.test(name)))
       throw new Refusal('invalid_request', { reason: 'token in the query' }, { param: 'access_token' });
   },
 });

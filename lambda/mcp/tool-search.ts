@@ -85,9 +85,11 @@ const bestOf = (tools: readonly CatalogTool[], words: readonly string[]): readon
     .map(({ tool }) => tool);
 };
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 const scoreOf = ({ exposedName, definition }: CatalogTool, words: readonly string[]): number => {
   const name = wordsOf(exposedName);
-  const about = wordsOf(`${String(definition.title ?? '')} ${String(definition.description ?? '')}`);
+  const about = wordsOf(`${textOf(definition.title)} ${textOf(definition.description)}`);
   const has = (text: readonly string[], word: string): number =>
     text.includes(word) ? 2 : Number(text.some((one) => one.startsWith(word) || word.startsWith(one)));
   return words.reduce((sum, word) => sum + 3 * has(name, word) + has(about, word), 0);

@@ -2,6 +2,7 @@ import { type CelVariables, compileCel } from '../../config/cel.ts';
 import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import type { Call, Decision } from '../core/call.ts';
 import type { CatalogTool, McpCall } from '../core/mcp.ts';
+import { plainNumbers } from '../core/plain-numbers.ts';
 import { createDecide, matches } from './authorize.ts';
 import { createScopeHierarchy, type ScopeHierarchy } from './scope-hierarchy.ts';
 import { createToolFacts, type ToolFacts } from './tool-facts.ts';
@@ -43,7 +44,7 @@ export const createToolDecision = (route: CompiledMcpRoute, servers: CompiledMcp
   const evaluate = (call: McpCallLike, asker: Asker, facts: ToolFacts): ToolDecision => {
     const isCall = call.method === CALL;
     const unknown = isCall ? undefined : 'arguments';
-    const tool = isCall ? { ...facts.variables, arguments: call.arguments ?? {} } : facts.variables;
+    const tool = isCall ? { ...facts.variables, arguments: plainNumbers(call.arguments ?? {}) } : facts.variables;
     const variables = { ...asker.variables, mcp: { method: CALL, tool, resource: '', prompt: '' } };
 
     const authorized = authorize(asker, variables, unknown);

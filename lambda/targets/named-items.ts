@@ -26,12 +26,19 @@ export const nameItems = (
   for (const definition of definitions) {
     const { name } = definition;
     const isWhole = typeof name === 'string' && name !== '' && name.length <= MAX_NAME_CHARS;
-    if (!isWhole || (kind === 'tools' && !isRaw(definition.inputSchema))) findings.add('invalid definition');
+    if (!isWhole || !isWellFormed(definition, kind)) findings.add('invalid definition');
     else if (named.has(name)) findings.add('name listed twice');
     else named.set(name, { target, name, exposedName: exposedName(target, name, prefix), definition });
   }
   return { target, items: [...named.values()].sort(byExposedName), findings: [...findings] };
 };
+
+const isWellFormed = (definition: Raw, kind: 'tools' | 'prompts'): boolean =>
+  ['title', 'description'].every((member) => isAbsentOr(definition[member], (value) => typeof value === 'string')) &&
+  ['annotations', '_meta', 'outputSchema'].every((member) => isAbsentOr(definition[member], isRaw)) &&
+  (kind !== 'tools' || isRaw(definition.inputSchema));
+
+const isAbsentOr = (value: unknown, holds: (value: unknown) => boolean): boolean => value === undefined || holds(value);
 
 const byExposedName = (one: CatalogTool, other: CatalogTool): number =>
   one.exposedName < other.exposedName ? -1 : Number(one.exposedName > other.exposedName);

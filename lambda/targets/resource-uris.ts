@@ -43,7 +43,8 @@ export const withUriTemplate = (template: Raw, uris: ResourceUris): Raw => rewri
 /** A block of content: links and embedded resources are of the server that wrote them. */
 const contentBlock = (block: unknown, uris: ResourceUris): unknown => {
   if (!isRaw(block)) return block;
-  if (block.type === 'resource_link') return isWeb(String(block.uri)) ? block : withUri(block, uris);
+  if (block.type === 'resource_link')
+    return typeof block.uri === 'string' && isWeb(block.uri) ? block : withUri(block, uris);
   if (block.type === 'resource' && isRaw(block.resource)) return { ...block, resource: withUri(block.resource, uris) };
   return block;
 };

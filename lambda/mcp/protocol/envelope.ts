@@ -102,4 +102,6 @@ const decoded = (value: string): string | undefined => {
 };
 
 const clientOf = (info: unknown): { readonly client?: string } =>
-  isRaw(info) && typeof info.name === 'string' ? { client: `${info.name} ${String(info.version ?? '')}`.trim() } : {};
+  isRaw(info) && typeof info.name === 'string'
+    ? { client: `${info.name} ${typeof info.version === 'string' ? info.version : ''}`.trim() }
+    : {};

@@ -382,3 +382,41 @@ describe('a batch of 2025-03-26', () => {
     ).toEqual(['batch', 'notifications/initialized', 'ping', 'tools/call']);
   });
 });
+
+describe('what a hostile caller or server tries', () => {
+  const META =
+    '"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}';
+  const pay = (gateway: McpGateway, to: string) =>
+    post(
+      gateway.url,
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"up__pay","arguments":{"to":${to}},${META}}}`,
+      { 'mcp-method': 'tools/call', 'mcp-name': 'up__pay', 'mcp-protocol-version': '2026-07-28' },
+    );
+
+  test('a rule about a number is about the number, however many digits it is written with', async () => {
+    const up = await server('up', { 'tools/list': toolsList('pay'), 'tools/call': said('paid') });
+    const rules = { allow: [], deny: ['mcp.tool.arguments.to == 42'], require: [], default: 'allow' as const };
+    const gateway = await gatewayFor([up], { authorization: rules });
+    expect((await pay(gateway, '41.00000000000000')).text).toContain('paid');
+    for (const to of ['42', '42.0', '42.00000000000000', '42.00000000000000000001', '4.200000000000000000e1'])
+      expect([to, (await pay(gateway, to)).text]).toEqual([to, expect.stringContaining('Unknown tool')]);
+  });
+
+  test('a mistake in the request says the same of a denied tool and of none', async () => {
+    const up = await server('up', { 'tools/list': toolsList('delete_all'), 'tools/call': said('gone') });
+    const gateway = await gatewayFor([up], { tools: { deny: ['delete_*'] } });
+    const wrong = async (name: string) =>
+      (await ask(gateway.url, 'tools/call', { name, inputResponses: 5 })).json.error.code;
+    expect(await wrong('up__delete_all')).toBe(await wrong('up__no_such_tool'));
+  });
+
+  test('a tool whose words are no words costs only itself', async () => {
+    const odd = '{"name":"odd","title":12345678901234567890,"inputSchema":{"type":"object"}}';
+    const good = '{"name":"good","description":"finds things","inputSchema":{"type":"object"}}';
+    const up = await server('up', { 'tools/list': () => `{"resultType":"complete","tools":[${odd},${good}]}` });
+    const gateway = await gatewayFor([up], { search: true });
+    const { text } = await ask(gateway.url, 'tools/call', { name: 'find_tools', arguments: { query: 'things' } });
+    expect(text).toContain('up__good');
+    expect(text).not.toContain('up__odd');
+  });
+});
