@@ -145,6 +145,7 @@ const gateway = async (): Promise<number> => {
 
 const SERVERS = { upstream, bare, bareHono, gateway };
 
+process.on('SIGTERM', () => process.exit(0));
 const name = process.argv[2] as keyof typeof SERVERS;
 process.on('message', () => process.send?.({ rssMb: Math.round(process.memoryUsage().rss / 2 ** 20) }));
 process.send?.({ port: await SERVERS[name]() });

@@ -7,6 +7,8 @@ export interface CallRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly ip: string;
+  /** Apart from the headers, because every record has it and most policies read no header at all. */
+  readonly userAgent?: string;
 }
 
 /** What every call carries, whichever app it came through. */

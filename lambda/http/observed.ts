@@ -163,6 +163,7 @@ const readRequest = (request: Request, env: GatewayEnv): CallRequest => {
     method: request.method,
     path: pathOf(request.url),
     ip: env.ip,
+    userAgent: request.headers.get('user-agent') ?? '',
     get headers() {
       read ??= Object.fromEntries([...request.headers].filter(([name]) => !SECRET_HEADERS.has(name)));
       return read;

@@ -23,6 +23,33 @@ export const findPrice = (
   atMs: number,
 ): FoundPrice | undefined => {
   const date = new Date(atMs).toISOString().slice(0, 10);
+  const known = knownOf(prices);
+  const key = JSON.stringify([date, provider, models]);
+  if (!known.has(key)) {
+    // Callers choose names: what is remembered of them stays small.
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, search(prices, provider, models, date));
+  }
+  return known.get(key);
+};
+
+const MOST_KNOWN = 1_000;
+
+/** What was found before: the same few models are asked for all day. */
+const knownByPrices = new WeakMap<CompiledPrices, Map<string, FoundPrice | undefined>>();
+
+const knownOf = (prices: CompiledPrices): Map<string, FoundPrice | undefined> => {
+  const known = knownByPrices.get(prices) ?? new Map<string, FoundPrice | undefined>();
+  knownByPrices.set(prices, known);
+  return known;
+};
+
+const search = (
+  prices: CompiledPrices,
+  provider: string,
+  models: readonly string[],
+  date: string,
+): FoundPrice | undefined => {
   const find = (rows: readonly CompiledPrice[] | undefined, model: string): CompiledPrice | undefined =>
     model === '' ? undefined : rows?.find((row) => (row.from ?? '') <= date && coversModel(row, model));
   for (const model of models) {

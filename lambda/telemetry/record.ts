@@ -162,7 +162,7 @@ export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusa
     method: request.method,
     path: bounded(request.path),
     ip: request.ip,
-    userAgent: bounded(request.headers['user-agent'] ?? ''),
+    userAgent: bounded(request.userAgent ?? ''),
     principal: principal === undefined ? null : who(principal),
     outcome: outcomeOf(end.refusal),
     status: end.status,
