@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { compilePolicy } from '../config/compile.ts';
 import type { CompiledLlmProvider, CompiledPolicy } from '../config/compiled.ts';
 import { identityIssuerNames, serverUrlNames } from '../config/issuer-names.ts';
-import { loadGatewayConfig } from '../config/load.ts';
+import { type LoadOptions, loadGatewayConfig } from '../config/load.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { envNameOf } from './memory/env-credentials.ts';
 import { type ServerStandIns, SIMULATED, settleServers } from './settle-servers.ts';
@@ -33,6 +33,8 @@ export interface LocalPolicy {
   readonly servers: readonly Standing[];
   /** Credentials for stand-ins, by environment variable: simulated providers check that a key is there, not which. */
   readonly simulatedKeys: Env;
+  /** As the policy names them, beside it. */
+  readonly lockfiles: readonly string[];
   /** Files that the policy names under `mcp`: documents, and what was approved. */
   readonly files: readonly string[];
   /** Variables in whose place the client of the local identity provider is used. */
@@ -45,7 +47,13 @@ export interface LocalPolicy {
  *
  * Errors: `ConfigError`, as for a deployment.
  */
-export const readLocalPolicy = (text: string, file: string, env: Env, standIns: StandIns): LocalPolicy => {
+export const readLocalPolicy = (
+  text: string,
+  file: string,
+  env: Env,
+  standIns: StandIns,
+  options: Pick<LoadOptions, 'lockfiles'> = {},
+): LocalPolicy => {
   const issuers = identityIssuerNames(text);
   const missing = issuers.filter(({ envName }) => (env[envName] ?? '') === '');
   const urls = serverUrlNames(text);
@@ -55,7 +63,7 @@ export const readLocalPolicy = (text: string, file: string, env: Env, standIns: 
     ...Object.fromEntries(missing.map(({ envName }) => [envName, standIns.issuer])),
     ...Object.fromEntries(homeless.map(({ server, envName }) => [envName, standInFor(server, standIns)])),
   };
-  const { config, warnings } = loadGatewayConfig(text, { file, env: filled });
+  const { config, warnings } = loadGatewayConfig(text, { file, env: filled, ...options });
   const policy = compilePolicy(config);
   const settled = Object.values(policy.llm.providers).map((provider) => settle(provider, env, standIns));
   const urlVariables = new Map(urls.map(({ server, envName }) => [server, envName]));
@@ -77,6 +85,7 @@ export const readLocalPolicy = (text: string, file: string, env: Env, standIns: 
     simulatedKeys: Object.fromEntries(
       [...settled.flatMap(({ key }) => key ?? []), ...mcp.keys].map((key) => [key, SIMULATED]),
     ),
+    lockfiles: lockfilesOf(config),
     files: filesOf(config).map((name) => resolve(dirname(file), name)),
     localClients: mcp.clients,
   };
@@ -84,8 +93,11 @@ export const readLocalPolicy = (text: string, file: string, env: Env, standIns: 
 
 const filesOf = ({ mcp }: GatewayConfig): readonly string[] => [
   ...Object.values(mcp?.servers ?? {}).flatMap((server) => ('openapi' in server ? server.openapi : [])),
-  ...Object.values(mcp?.routes ?? {}).flatMap(({ pinning }) => pinning?.lockfile ?? []),
+  ...lockfilesOf({ mcp }),
 ];
+
+const lockfilesOf = ({ mcp }: Pick<GatewayConfig, 'mcp'>): readonly string[] =>
+  Object.values(mcp?.routes ?? {}).flatMap(({ pinning }) => pinning?.lockfile ?? []);
 
 /** What to put in place of an address that has no default; `undefined` leaves that to the loader. */
 const standInFor = (server: string, standIns: ServerStandIns): string | undefined =>

@@ -2,20 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { compilePolicy } from '../config/compile.ts';
 import { readDotEnv } from '../config/dot-env.ts';
-import { ConfigError, loadGatewayConfig } from '../config/load.ts';
+import { ConfigError } from '../config/load.ts';
 import { systemClock } from '../lambda/core/clock.ts';
 import { cachedCredentials } from '../lambda/outbound-auth/cached-credentials.ts';
 import { createOutboundAuth } from '../lambda/outbound-auth/create-outbound-auth.ts';
 import { createUrlGuard, privateUrlsOf } from '../lambda/outbound-auth/guard-url.ts';
 import { createSend } from '../lambda/providers/send.ts';
+import { readLocalPolicy } from './local-policy.ts';
 import { memoryCatalogStore } from './memory/catalog-store.ts';
 import { envCredentials } from './memory/env-credentials.ts';
 import { readLive } from './pins/read-live.ts';
 import { PINS_COMMANDS, type PinsCommand, type PinsExit, PinsUsageError, runPins } from './pins/run-pins.ts';
+import { type Ports, portsFrom } from './ports.ts';
+import { standInsAt } from './stand-ins-at.ts';
 
-const HELP = `npm run -s mcp:pins -- status|diff|approve [--server S] [--tool T] [--config FILE] [--lockfile FILE]
+const HELP = `npm run -s mcp:pins -- status|diff|approve [--server S] [--tool T] [--config FILE] [--lockfile FILE] [--port N]
 
 Compares the tools that MCP servers list now with those that were approved, and approves them.
 
@@ -26,6 +28,7 @@ Compares the tools that MCP servers list now with those that were approved, and 
   --tool T         only this tool, by its server's own name
   --config FILE    the policy (default gateway.yaml)
   --lockfile FILE  the lock file, where the policy's routes name several; beside the policy
+  --port N         the port that npm start was given: a server whose address the environment does not give is its stand-in
 
 Ends with 0 if all is as approved (approve: if it was written), 1 if a server or a file could not be read, 2 for wrong
 arguments, 3 if there are changes.
@@ -43,6 +46,7 @@ const readArguments = () => {
         tool: text,
         config: { type: 'string', default: 'gateway.yaml' },
         lockfile: text,
+        port: text,
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -61,6 +65,14 @@ const lockfileOf = (named: readonly string[], asked: string | undefined): string
   return files[0] ?? DEFAULT_LOCKFILE;
 };
 
+const readPorts = (port: string | undefined): Ports => {
+  try {
+    return portsFrom({ port, env: process.env });
+  } catch (error) {
+    throw new PinsUsageError((error as Error).message);
+  }
+};
+
 const main = async (): Promise<PinsExit> => {
   const { values, positionals } = readArguments();
   if (values.help === true) {
@@ -74,21 +86,24 @@ const main = async (): Promise<PinsExit> => {
     );
 
   const env = { ...(existsSync('.env') ? readDotEnv(readFileSync('.env', 'utf8')) : {}), ...process.env };
-  const { config } = loadGatewayConfig(readFileSync(values.config, 'utf8'), {
-    file: values.config,
+  const standIns = standInsAt(readPorts(values.port));
+  const { policy, lockfiles, servers, simulatedKeys } = readLocalPolicy(
+    readFileSync(values.config, 'utf8'),
+    values.config,
     env,
+    standIns,
     // Before anything was approved there is none, and what is wrong with it is said here.
-    lockfiles: 'ignore',
-  });
-  const policy = compilePolicy(config);
+    { lockfiles: 'ignore' },
+  );
   const { mcp } = policy;
+  for (const { name, url, is } of servers)
+    if (is === 'stand-in') process.stderr.write(`${name} is the stand-in of npm start at ${url}\n`);
   if (Object.keys(mcp.servers).length === 0) throw new PinsUsageError(`${values.config} has no MCP servers`);
 
-  const named = Object.values(config.mcp?.routes ?? {}).flatMap(({ pinning }) => pinning?.lockfile ?? []);
-  const file = path.join(path.dirname(values.config), lockfileOf(named, values.lockfile));
+  const file = path.join(path.dirname(values.config), lockfileOf(lockfiles, values.lockfile));
   const { guardUrl, lookup } = createUrlGuard(privateUrlsOf(policy));
   const send = createSend({ lookup });
-  const credentials = cachedCredentials(envCredentials(env), systemClock);
+  const credentials = cachedCredentials(envCredentials({ ...env, ...simulatedKeys }), systemClock);
   const authPorts = { credentials, send, guardUrl, clock: systemClock, newId: randomUUID };
   return runPins(
     command,
