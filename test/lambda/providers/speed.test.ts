@@ -8,11 +8,11 @@ import { chatCall, hubCall, providerConfig } from '../../support/chat-calls.ts';
 import { bytesOf, collect } from '../../support/streams.ts';
 
 /**
- * Nothing here may take the square of its input: four times as much may take four times as long, with room for a busy machine
- * and a full heap, not sixteen times. Each input is large enough that a square would show.
+ * Nothing here may take the square of its input: eight times as much may take eight times as long, with room for a busy machine
+ * and a full heap, not 64 times. Each input is large enough that a square would show.
  */
-const TIMES = 4;
-const MOST = 9;
+const TIMES = 8;
+const MOST = 28;
 
 const bestOf = async (times: number, run: () => unknown): Promise<number> => {
   let best = Number.POSITIVE_INFINITY;
@@ -72,24 +72,6 @@ describe('OpenAI to Anthropic', () => {
         JSON.stringify(anthropic.toRequest(chatCall({ messages }), 'claude-sonnet-4-5', providerConfig()).body);
     };
     expect(await growth(prepare, 1_500)).toBeLessThan(MOST);
-  });
-
-  test.each([
-    [100, 30],
-    [1_000, 300],
-  ])('a conversation of %d KB is translated within %d ms', async (kilobytes, most) => {
-    const messages: Json[] = [];
-    for (let index = 0; JSON.stringify(messages).length < kilobytes * 1_024; index += 20) {
-      for (let more = 0; more < 20; more++) messages.push(...turn(index + more));
-    }
-    const call = chatCall({ messages });
-    // Ten times what it should take: only a blunder fails on a busy machine. The bench has the real numbers.
-    expect(
-      await bestOf(5, () => {
-        const prompt = readOpenAiChat(call.body);
-        anthropic.toRequest({ ...call, prompt }, 'claude-sonnet-4-5', providerConfig());
-      }),
-    ).toBeLessThan(most);
   });
 });
 
