@@ -143,7 +143,34 @@ const gateway = async (): Promise<number> => {
   return (await serveLoopback(app.fetch, 0, systemClock)).port;
 };
 
-const SERVERS = { upstream, bare, bareHono, gateway };
+/** A hundred tools, listed at leisure and called at once. */
+const mcpServers = (): Promise<number> => {
+  const tools = Array.from({ length: 100 }, (_, index) => ({
+    name: `tool_${index}`,
+    description: `Does the ${index}th thing to whatever it is given, and says what came of it.`,
+    inputSchema: {
+      type: 'object',
+      properties: { id: { type: 'string', description: 'Which one' }, limit: { type: 'integer', minimum: 1 } },
+      required: ['id'],
+    },
+  }));
+  return listen(async (request, response) => {
+    const { id, method } = JSON.parse(await readAll(request));
+    const isList = method === 'tools/list';
+    if (isList) await new Promise((resolve) => setTimeout(resolve, 200));
+    const result = isList ? { tools, ttlMs: 60_000 } : { content: [] };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...result } }));
+  });
+};
+
+const SERVERS = {
+  mcpServers,
+  upstream,
+  bare,
+  bareHono,
+  gateway,
+};
 
 process.on('SIGTERM', () => process.exit(0));
 const name = process.argv[2] as keyof typeof SERVERS;
