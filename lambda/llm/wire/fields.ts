@@ -13,6 +13,8 @@ export const isObject = (value: unknown): value is Json =>
 /** OpenAI's and Anthropic's SDKs both send null for "not set". */
 const isUnset = (value: unknown): value is undefined | null => value === undefined || value === null;
 
+export const isSet = (value: unknown): boolean => !isUnset(value);
+
 export const objectAt = (value: unknown, param: string): Json => {
   if (!isObject(value)) throw invalid(param, 'expected an object');
   return value;

@@ -1,4 +1,4 @@
-import type { Json } from './fields.ts';
+import { isSet, type Json } from './fields.ts';
 
 /** A record is a line, not a copy of the request. */
 const MOST = 32;
@@ -19,7 +19,7 @@ export class Lost {
   /** Whatever `from` has besides the fields that are read. */
   rest(of: string, from: Json, read: ReadonlySet<string>): void {
     for (const name of Object.keys(from)) {
-      if (!read.has(name) && from[name] !== null && from[name] !== undefined) this.add(`${of}.${name}`);
+      if (!read.has(name) && isSet(from[name])) this.add(`${of}.${name}`);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Effort, LlmRequest, Message, ResponseFormat, TextBlock } from '../
 import {
   arrayAt,
   invalid,
+  isSet,
   type Json,
   objectAt,
   oneOf,
@@ -83,8 +84,6 @@ const KNOWN = new Set([
   'service_tier',
 ]);
 const OUTPUT_CONFIG = new Set(['effort', 'format']);
-
-const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
 /** R1, R4: system messages inside the conversation join the system prompt, in order. R6: turns of one role become one. */
 const readConversation = (body: Json, lost: Lost): { system: readonly TextBlock[]; messages: readonly Message[] } => {

@@ -1,9 +1,18 @@
 import type { LlmRequest, Tool, ToolChoice } from '../../core/llm.ts';
-import { arrayAt, invalid, isObject, type Json, objectAt, oneOf, optionalString, present, stringAt } from './fields.ts';
+import {
+  arrayAt,
+  invalid,
+  isObject,
+  isSet,
+  type Json,
+  objectAt,
+  oneOf,
+  optionalString,
+  present,
+  stringAt,
+} from './fields.ts';
 import type { Lost } from './lost.ts';
 import { readCacheMark } from './read-anthropic-blocks.ts';
-
-const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
 /** R15, R22: the caller's own tools; those that Anthropic runs, by their type. */
 export const readAnthropicTools = (body: Json, lost: Lost): { tools: Tool[]; foreignTools: string[] } => {

@@ -3,6 +3,7 @@ import { Refusal } from '../../core/refusal.ts';
 import {
   invalid,
   isObject,
+  isSet,
   type Json,
   objectAt,
   oneOf,
@@ -81,8 +82,6 @@ const KNOWN = new Set([
   'include',
   'truncation',
 ]);
-
-const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
 /** What runs on after its answer would be used without being counted, and there is nowhere to fetch it from. */
 const refuseBackground = (body: Json): void => {
