@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Eviction, ProviderHealth, Written } from './provider-health.ts';
+import { type Eviction, FORGOTTEN_AFTER_MS, type ProviderHealth, type Written } from './provider-health.ts';
 
 /** How old an answer may be. What is decided by it is written with a condition, so that too old is only a detour. */
 const FRESH_MS = 3_000;
@@ -46,7 +46,8 @@ export const cachedProviderHealth = (health: ProviderHealth, clock: Clock): Prov
       const evictions = new Map<string, Eviction>();
       for (const [key, found] of all) {
         if (found === 'unavailable') return undefined;
-        if (found !== undefined) evictions.set(key, found);
+        // What was fresh when it was read may have been forgotten since.
+        if (found !== undefined && found.untilMs + FORGOTTEN_AFTER_MS > now) evictions.set(key, found);
       }
       return evictions;
     },

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { cachedProviderHealth } from '../../../lambda/providers/cached-provider-health.ts';
-import type { ProviderHealth } from '../../../lambda/providers/provider-health.ts';
+import { FORGOTTEN_AFTER_MS, type ProviderHealth } from '../../../lambda/providers/provider-health.ts';
 import { memoryProviderHealth } from '../../../local/memory/provider-health.ts';
 
 const started = (changes: Partial<ProviderHealth> = {}) => {
@@ -89,4 +89,13 @@ test('names that callers make up do not fill the memory: the oldest are asked fo
   expect(reads).toEqual([]);
   await cached.read(['made-up-0']);
   expect(reads).toEqual([['made-up-0']]);
+});
+
+test('what is forgotten while it is kept here is forgotten', async () => {
+  const { cached, time } = started();
+  await cached.evict('a', time.now, 1);
+  time.now += FORGOTTEN_AFTER_MS - 1;
+  expect((await cached.read(['a']))?.get('a')?.times).toBe(1);
+  time.now += 1;
+  expect(await cached.read(['a'])).toEqual(new Map());
 });
