@@ -59,11 +59,16 @@ const checkUrls = (root: unknown): readonly Finding[] =>
 
 const KINDS = ['okta', 'auth0', 'entra', 'keycloak', 'oidc'] as const;
 
-const PLACES = ['credential.exchange', 'credential.clientCredentials', 'listCredential.clientCredentials'];
+const PLACES = [
+  ...['credential.exchange', 'credential.clientCredentials', 'listCredential.clientCredentials'].map(
+    (place) => `mcp.servers.*.${place}`,
+  ),
+  'agents.*.obo.issuer',
+];
 
 /** Exchanges at a provider of which nobody says where. */
 const checkTokenEndpoints = (root: unknown): readonly Finding[] =>
-  PLACES.flatMap((place) => selectText(root, `mcp.servers.*.${place}`)).flatMap(({ path, value }): Finding[] => {
+  PLACES.flatMap((place) => selectText(root, place)).flatMap(({ path, value }): Finding[] => {
     const [provider] = isMap(root)
       ? select(root, 'identity.providers').flatMap((all) =>
           isMap(all.value) && Object.hasOwn(all.value, value) ? [all.value[value]] : [],

@@ -1,9 +1,10 @@
+import { OWN_ISSUER } from './check-agents.ts';
 import { hint } from './nearest.ts';
 import { type Finding, showPath } from './problem.ts';
 import { isMarkedSecret, looksSecret } from './secrets.ts';
 import { namesAt, type Selected, selectText } from './select.ts';
 
-type Reference = readonly [used: string, declared: readonly string[], noun: string];
+type Reference = readonly [used: string, declared: readonly string[], noun: string, builtIn?: string];
 
 /** Where names are used, and where they are declared. */
 const REFERENCES: readonly Reference[] = [
@@ -15,11 +16,14 @@ const REFERENCES: readonly Reference[] = [
   ...['credential', 'listCredential'].flatMap((key): Reference[] => [
     [`mcp.servers.*.${key}.secret`, ['credentials'], 'credential'],
     [`mcp.servers.*.${key}.client`, ['credentials'], 'credential'],
-    [`mcp.servers.*.${key}.exchange`, ['identity.providers'], 'identity provider'],
+    [`mcp.servers.*.${key}.exchange`, ['identity.providers'], 'identity provider', OWN_ISSUER],
     [`mcp.servers.*.${key}.clientCredentials`, ['identity.providers'], 'identity provider'],
   ]),
   ['mcp.routes.*.authorizationServer', ['identity.providers'], 'identity provider'],
   ['mcp.routes.*.servers.*', ['mcp.servers'], 'server'],
+  ['agents.*.obo.client', ['credentials'], 'credential'],
+  ['tokens.clients.*.authentication.secret', ['credentials'], 'credential'],
+  ['tokens.clients.*.authentication.actorToken.issuer', ['tokens.actorIssuers', 'identity.providers'], 'issuer'],
   ['defaults.guardrails.*', ['guardrails'], 'guardrail'],
   ['llm.routes.*.guardrails.*', ['guardrails'], 'guardrail'],
   ['mcp.routes.*.guardrails.*', ['guardrails'], 'guardrail'],
@@ -61,9 +65,11 @@ const dangling = (
 
 /** Names that point nowhere. */
 export const checkNames = (root: unknown): readonly Finding[] => [
-  ...REFERENCES.flatMap(([used, declaredAt, noun]) => {
+  ...REFERENCES.flatMap(([used, declaredAt, noun, builtIn]) => {
     const declared = declaredAt.flatMap((place) => namesAt(root, place));
-    return selectText(root, used).flatMap((one) => dangling(one, one.value, noun, declared, declaredAt.join(' or ')));
+    return selectText(root, used)
+      .filter(({ value }) => value !== builtIn)
+      .flatMap((one) => dangling(one, one.value, noun, declared, declaredAt.join(' or ')));
   }),
   ...selectText(root, 'llm.routes.*.models.*')
     .filter(({ value }) => !value.includes('/'))

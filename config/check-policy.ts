@@ -1,5 +1,6 @@
 import { CelError } from './cel.ts';
 import { CEL_PLACES } from './cel-places.ts';
+import { checkAgents } from './check-agents.ts';
 import { checkMcp } from './check-mcp.ts';
 import { checkNames } from './check-names.ts';
 import { checkRoutes } from './check-routes.ts';
@@ -97,5 +98,6 @@ export const checkPolicy = (root: unknown): readonly Finding[] => [
   ...checkIdentity(root),
   ...checkServerLists(root),
   ...checkMcp(root),
+  ...checkAgents(root),
   ...checkWeights(root),
 ];

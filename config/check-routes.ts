@@ -1,7 +1,7 @@
 import { type Finding, type Path, showPath } from './problem.ts';
 import { isMap, select } from './select.ts';
 
-const RESERVED = ['/.well-known', '/oauth2', '/agents', '/authorization'];
+const RESERVED = ['/.well-known', '/oauth2', '/agents', '/a2a', '/invoke', '/authorization'];
 
 /** Where the endpoints of an LLM route are: `/anthropic` → `/anthropic/v1`, and `/v1` → `/v1`. */
 export const basePathOf = (path: string): string => (/(^|\/)v1$/.test(path) ? path : `${path}/v1`);

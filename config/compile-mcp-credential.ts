@@ -1,3 +1,4 @@
+import { OWN_ISSUER } from './check-agents.ts';
 import type { CompiledMcpCredential } from './compiled-mcp.ts';
 import type { GatewayConfig } from './schema.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
@@ -36,6 +37,7 @@ export const compileMcpCredential = (
   }
   const { audience, scopes = [] } = credential;
   if ('exchange' in credential) {
+    if (credential.exchange === OWN_ISSUER) return { type: 'own-token', audience: credential.audience, scopes };
     const { kind, tokenUrl, client } = compileClient(providers, credential.exchange, credential.client);
     const grant = kind === 'entra' ? 'jwt-bearer' : 'token-exchange';
     return { type: 'exchange', tokenUrl, audience: credential.audience, scopes, client, grant };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basePathOf } from './check-routes.ts';
+import { claimsInAgents, clientsOfAgents, compileAgents } from './compile-agents.ts';
 import { claimsInMcp, clientsOf, compileMcp } from './compile-mcp.ts';
 import {
   claimsInConditions,
@@ -11,6 +12,7 @@ import {
   present,
   rulesOf,
 } from './compile-route.ts';
+import { claimsInTokens, compileTokens, secretsOfTokens } from './compile-tokens.ts';
 import type {
   AliasTarget,
   CompiledApiKey,
@@ -181,16 +183,30 @@ export const compilePolicy = (config: GatewayConfig): CompiledPolicy => {
     routes,
   };
   const mcp = compileMcp(config);
+  const agents = compileAgents(config, { llm: routes, mcp: mcp.routes });
+  const tokens = compileTokens(config, agents, mcp);
   const policy = {
     name: config.name,
     identity: {
       providers: mapList(config.identity?.providers, compileIdentityProvider),
       apiKeys: mapList(config.identity?.apiKeys, compileApiKey),
     },
-    credentials: unique([...Object.keys(config.credentials ?? {}), ...clientsOf(mcp)]),
-    claimsUsed: unique([...claimsInLlm(routes, Object.values(models)), ...claimsInMcp(mcp)]).sort(),
+    credentials: unique([
+      ...Object.keys(config.credentials ?? {}),
+      ...clientsOf(mcp),
+      ...clientsOfAgents(agents),
+      ...secretsOfTokens(tokens),
+    ]),
+    claimsUsed: unique([
+      ...claimsInLlm(routes, Object.values(models)),
+      ...claimsInMcp(mcp),
+      ...claimsInAgents(agents),
+      ...claimsInTokens(tokens),
+    ]).sort(),
     llm,
     mcp,
+    agents,
+    ...(tokens === undefined ? {} : { tokens }),
     prices: compilePrices(
       llm,
       mapValues(config.llm?.providers, ({ prices }) => prices),

@@ -107,6 +107,8 @@ export type CompiledMcpCredential =
       /** `token-exchange` is RFC 8693; `jwt-bearer` is RFC 7523 as Entra has it. */
       readonly grant: 'token-exchange' | 'jwt-bearer';
     }
+  /** A token of this gateway's own that says who the user is, from its own token endpoint. */
+  | { readonly type: 'own-token'; readonly audience: string; readonly scopes: readonly string[] }
   | {
       readonly type: 'client-credentials';
       readonly tokenUrl: string;

@@ -1,5 +1,7 @@
+import type { CompiledAgent } from './compiled-agents.ts';
 import type { CompiledMcp } from './compiled-mcp.ts';
 import type { CompiledPrices } from './compiled-prices.ts';
+import type { CompiledTokens } from './compiled-tokens.ts';
 
 /**
  * The policy as it ships in the bundles: what `gateway.yaml` says with defaults merged in and names resolved.
@@ -16,6 +18,9 @@ export interface CompiledPolicy {
   readonly claimsUsed: readonly string[];
   readonly llm: CompiledLlm;
   readonly mcp: CompiledMcp;
+  readonly agents: readonly CompiledAgent[];
+  /** Absent: no token is made here, and nothing for it is deployed. */
+  readonly tokens?: CompiledTokens;
   /** What the models cost that the policy can reach. */
   readonly prices: CompiledPrices;
 }

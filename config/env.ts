@@ -4,6 +4,19 @@ export const llmEnv = ['LIMITS_TABLE', 'CREDENTIAL_ARNS'] as const;
 // SIGNING_KEY_ARN: the secret that seals what clients carry from one call to the next, cursors among them.
 // STAGE: what stands behind the host in API Gateway's own address of the API.
 export const mcpEnv = ['LIMITS_TABLE', 'CREDENTIAL_ARNS', 'SIGNING_KEY_ARN', 'STAGE'] as const;
+// SIGNING_KEY_IDS: JSON, the ids of the KMS keys of tokens: the one that signs, then the others that are published.
+// OWN_CLIENT_ARN: the secret of the client under which the mcp function exchanges tokens; as JSON, clientId and clientSecret.
+export const tokenEnv = ['LIMITS_TABLE', 'CREDENTIAL_ARNS', 'SIGNING_KEY_IDS', 'STAGE'] as const;
+// RUNTIMES_PARAMETER: the SSM parameter with the runtimes' ARNs, JSON from the agent's name: runtimes are deployed after the API.
+// SESSION_KEY_ARN: the secret from which session ids are derived.
+export const agentsEnv = [
+  'LIMITS_TABLE',
+  'CREDENTIAL_ARNS',
+  'SIGNING_KEY_IDS',
+  'SESSION_KEY_ARN',
+  'RUNTIMES_PARAMETER',
+  'STAGE',
+] as const;
 export const authorizerEnv = [] as const;
 
 /** The environment block a construct has to write: one left out, or misspelt, does not compile. */

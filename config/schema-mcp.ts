@@ -47,7 +47,7 @@ const clientCredentials = z.strictObject({
 
 const exchange = z.strictObject({
   exchange: name.describe(
-    "The identity provider at which the caller's token is exchanged (RFC 8693; RFC 7523 at Entra)",
+    "The identity provider at which the caller's token is exchanged (RFC 8693; RFC 7523 at Entra), or gatehouse: then this gateway makes the token, and the server trusts this gateway",
   ),
   audience: text('an audience'),
   scopes,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cel, claimPath, flag, httpUrl, name, positive, some, text } from './schema-values.ts';
+import { cel, flag, httpUrl, name, positive, some, text } from './schema-values.ts';
 
 export const authorization = z
   .strictObject({
@@ -127,5 +127,3 @@ export const decision = z
     }),
   ])
   .describe('An external policy engine, asked before the CEL rules');
-
-export const claimNames = z.record(claimPath, text('a name'));

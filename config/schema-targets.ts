@@ -1,34 +1,5 @@
 import * as z from 'zod';
-import { claimNames, routePolicy } from './schema-policy.ts';
-import { cel, claimPath, duration, flag, httpUrl, name, scope, some, text } from './schema-values.ts';
-
-const agentBase = {
-  runtime: z
-    .union([
-      z.strictObject({ source: text('a folder') }),
-      z.strictObject({ arn: z.string('an ARN').startsWith('arn:', 'an ARN') }),
-    ])
-    .describe('A folder that is deployed, or the ARN of a runtime that already runs'),
-  ...routePolicy,
-};
-
-export const agent = z
-  .discriminatedUnion('inbound', [
-    z.strictObject({
-      inbound: z.literal('obo'),
-      ...agentBase,
-      obo: z.strictObject({
-        issuer: name,
-        actor: name,
-        scopes: some(scope).optional(),
-        subjectClaims: some(claimPath).optional(),
-        lifetime: duration.optional(),
-      }),
-    }),
-    z.strictObject({ inbound: z.literal('jwt-passthrough'), ...agentBase }),
-    z.strictObject({ inbound: z.literal('claims-as-headers'), ...agentBase, claims: claimNames }),
-  ])
-  .describe('An agent in AgentCore, and how it learns who calls');
+import { cel, flag, httpUrl, name, text } from './schema-values.ts';
 
 export const telemetry = z
   .strictObject({

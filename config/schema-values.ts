@@ -53,6 +53,12 @@ export const claimPath = matching(
   'a claim, or a path to one with dots between: realm_access.roles',
 );
 
+/** What stands after `X-Amzn-Bedrock-AgentCore-Runtime-Custom-`: AgentCore takes letters, digits, `_` and `-`. */
+export const headerSuffix = matching(
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+  'a name of letters, digits, hyphens and underscores',
+);
+
 export const scope = matching(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'a scope: one word without spaces');
 
 export const cel = z

@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import { agent } from './schema-agents.ts';
 import { identity } from './schema-identity.ts';
 import { llm } from './schema-llm.ts';
 import { mcp } from './schema-mcp.ts';
 import { decision, defaults, guardrail } from './schema-policy.ts';
-import { agent, deployment, telemetry } from './schema-targets.ts';
+import { deployment, telemetry } from './schema-targets.ts';
+import { tokens } from './schema-tokens.ts';
 import { gatewayName, name } from './schema-values.ts';
 
 const EMPTY = 'an empty map, {}: the value is in Secrets Manager, or in .env, under this name';
@@ -23,6 +25,7 @@ export const gatewayConfigSchema = z.strictObject({
   llm: llm.optional(),
   mcp: mcp.optional(),
   agents: z.record(name, agent).optional(),
+  tokens: tokens.optional(),
   decisions: z.record(name, decision).optional(),
   telemetry: telemetry.optional(),
   deployment: deployment.optional(),

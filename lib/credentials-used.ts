@@ -17,8 +17,8 @@ export const mcpCredentials = ({ mcp }: CompiledPolicy): readonly string[] =>
 const NONE: CompiledMcpCredential = { type: 'none' };
 
 const namesIn = (credential: CompiledMcpCredential): readonly string[] => {
-  if (credential.type === 'none') return [];
-  return [credential.type === 'static' ? credential.credential : credential.client];
+  if (credential.type === 'static') return [credential.credential];
+  return 'client' in credential ? [credential.client] : [];
 };
 
 const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];

@@ -84,8 +84,8 @@ const asTheStandInHasIt = (credential: CompiledMcpCredential): CompiledMcpCreden
   credential.type === 'static' ? { ...credential, header: 'authorization', scheme: 'Bearer' } : credential;
 
 const variableOf = (credential: CompiledMcpCredential): string | undefined => {
-  if (credential.type === 'none') return undefined;
-  return envNameOf(credential.type === 'static' ? credential.credential : credential.client);
+  if (credential.type === 'static') return envNameOf(credential.credential);
+  return 'client' in credential ? envNameOf(credential.client) : undefined;
 };
 
 const isSet = (env: Env, variable: string): boolean => (env[variable] ?? '').trim() !== '';

@@ -19,6 +19,7 @@ const policy: CompiledPolicy = {
   claimsUsed: [],
   llm: { providers: {}, models: {}, routes: [], endpoints: [] },
   mcp: { servers: {}, routes: [] },
+  agents: [],
   prices: { policy: {}, lists: [] },
 };
 

@@ -59,6 +59,24 @@ export const REFUSALS = {
   rate_limited: { status: 429, say: 'you have used your calls for this window: see retry-after', retryable: true },
   limits_unavailable: { status: 503, say: 'limits cannot be checked just now', retryable: true },
 
+  // Agents and tokens
+  agent_not_found: { status: 404, say: 'there is no such agent' },
+  invalid_session: {
+    status: 400,
+    say: 'a session is named with 1 to 256 letters, digits, dots, hyphens and underscores',
+  },
+  too_many_sessions: { status: 429, say: 'too many new sessions are started: see retry-after', retryable: true },
+  identity_too_large: {
+    status: 400,
+    say: 'what has to be told to the agent about you does not fit the headers of AgentCore',
+  },
+  identity_not_exchanged: { status: 403, say: 'no token on your behalf can be had for this agent' },
+  signing_unavailable: { status: 503, say: 'tokens cannot be signed just now', retryable: true },
+  agent_unavailable: { status: 503, say: 'the agent is not deployed, or not ready yet', retryable: true },
+  agent_busy: { status: 409, say: 'the agent is still working in this session', retryable: true },
+  agent_failed: { status: 502, say: 'the agent failed' },
+  agent_quota: { status: 503, say: 'the account has no room for another session of an agent', retryable: true },
+
   // The upstream
   upstream_rejected: { status: 400, say: 'the provider rejected the request' },
   upstream_model_not_found: { status: 404, say: 'the provider does not know the model', failover: true },

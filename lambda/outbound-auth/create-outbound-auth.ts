@@ -3,6 +3,7 @@ import { clientCredentials } from './client-credentials.ts';
 import { exchange } from './exchange.ts';
 import { noAuth } from './no-auth.ts';
 import type { OutboundAuth } from './outbound-auth.ts';
+import { ownToken } from './own-token.ts';
 import type { OutboundAuthPorts } from './ports.ts';
 import { staticSecret } from './static-secret.ts';
 
@@ -15,6 +16,7 @@ const PATTERNS: { readonly [Type in CompiledMcpCredential['type']]: Pattern<Type
   none: noAuth,
   static: staticSecret,
   exchange,
+  'own-token': ownToken,
   'client-credentials': clientCredentials,
 };
 

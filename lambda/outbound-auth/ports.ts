@@ -12,4 +12,6 @@ export interface OutboundAuthPorts {
   readonly clock: Clock;
   /** Never the same twice: the `jti` of what we sign. */
   readonly newId: () => string;
+  /** The gateway's own URL, which gives tokens too. No trailing slash. Absent where the policy has no need of them. */
+  readonly ownIssuer?: string;
 }

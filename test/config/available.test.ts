@@ -14,7 +14,6 @@ test('of the whole policy only what is not built yet is refused, key by key', ()
     'gateway.yaml:79:9: not available yet: llm.routes./openai.guardrails',
     'gateway.yaml:82:36: not available yet: llm.routes./bedrock.guardrails',
     'gateway.yaml:89:47: not available yet: llm.routes./xai.rateLimits[1].tokens',
-    'gateway.yaml:117:1: not available yet: agents',
     'gateway.yaml:134:1: not available yet: decisions',
     'gateway.yaml:155:3: not available yet: telemetry.capture',
     'gateway.yaml:156:3: not available yet: telemetry.export',
@@ -72,6 +71,7 @@ mcp:
       exclude: { methods: [delete] }
       overrides: { create_pet: { title: t, description: d, hidden: false, scopes: [s], annotations: { destructiveHint: false } } }
       inlineDepth: 2
+    f: { url: https://f.example/mcp, credential: { exchange: gatehouse, audience: x, scopes: [s] } }
   routes:
     /mcp:
       servers: [a, e]
@@ -83,7 +83,28 @@ mcp:
       pinning: { mode: off }
       maxResultBytes: 1000
       authorizationServer: c
-    /other/mcp: { servers: [b, c, d], auth: optional, authorization: { allow: ["true"] }, rateLimits: [{ name: l, per: [tool.target, tool.name], requests: 1, every: day }] }
+    /other/mcp: { servers: [b, c, d, f], auth: optional, authorization: { allow: ["true"] }, rateLimits: [{ name: l, per: [tool.target, tool.name], requests: 1, every: day }] }
+agents:
+  a: { runtime: { source: agent }, inbound: obo, obo: { issuer: gatehouse, actor: x, scopes: [s], subjectClaims: [email], lifetime: 5m } }
+  b: { runtime: { source: agent }, inbound: jwt-passthrough, default: true, model: m, newSessions: { perSecond: 5 }, obo: { issuer: d, audience: x, client: k } }
+  c:
+    runtime: { arn: "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/c-0123456789", qualifier: PROD }
+    inbound: claims-as-headers
+    claims: { sub: User, scopes: Scopes, claims.team: Team }
+    timeouts: { firstByte: 1m, idle: 30s }
+    authorization: { allow: ["agent.name == 'c'"] }
+    rateLimits: [{ name: l, per: [principal.id], requests: 1, every: minute }]
+  d: { runtime: { source: agent }, protocol: a2a, inbound: obo, obo: { issuer: gatehouse } }
+tokens:
+  issuer: https://gatehouse.example
+  signingKey: 2
+  actorIssuers:
+    cluster: { kind: kubernetes, issuer: https://oidc.cluster.example, audiences: [gatehouse] }
+    spire: { kind: spiffe, issuer: https://spire.example, audiences: [x], jwksUri: https://spire.example/keys, algorithms: [ES256] }
+  clients:
+    a: { authentication: { secret: k }, audiences: [x], scopes: [s], subjectClaims: [email], impersonation: true, oneUse: true, lifetime: 1m }
+    b: { authentication: { privateKeyJwt: { jwksUri: https://b.example/keys } }, audiences: [x], mayAct: required }
+    c: { authentication: { actorToken: { issuer: cluster, subject: "system:serviceaccount:agents:c" } }, audiences: [x], actorClaims: [sub] }
 `;
   expect(problemsOf(all)).toEqual([]);
 });

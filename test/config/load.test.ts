@@ -42,7 +42,7 @@ describe('a misspelt key', () => {
 
   test('without a near name gets the list of what is accepted', () => {
     expect(problemsOf(`${SMALL}zebra: 1\n`)).toEqual([
-      'gateway.yaml:9:1: unknown key zebra at the top; accepted: name, identity, credentials, defaults, guardrails, llm, mcp, agents, decisions, telemetry, deployment',
+      'gateway.yaml:9:1: unknown key zebra at the top; accepted: name, identity, credentials, defaults, guardrails, llm, mcp, agents, tokens, decisions, telemetry, deployment',
     ]);
   });
 

@@ -61,7 +61,7 @@ export interface ClientOptions {
   readonly model: string;
 }
 
-const PARAMETERS = { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] };
+const PARAMETERS = { type: 'object' as const, properties: { city: { type: 'string' as const } }, required: ['city'] };
 const PNG = (data: string): string => `data:image/png;base64,${data}`;
 
 export const CLIENTS: Readonly<Record<string, (options: ClientOptions) => LlmClient>> = {

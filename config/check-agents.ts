@@ -1,0 +1,89 @@
+import { type Finding, type Path, showPath } from './problem.ts';
+import { isMap, namesAt, select, selectText } from './select.ts';
+
+export const OWN_ISSUER = 'gatehouse';
+
+/** AgentCore forwards so many headers at most, `Authorization` and the two tokens among them. */
+const MAX_CLAIM_HEADERS = 17;
+
+const finding = (path: Path, message: string, at: Finding['at'] = 'value'): Finding => ({
+  path,
+  at,
+  message: `${showPath(path)}: ${message}`,
+});
+
+const checkIssuers = (root: unknown): readonly Finding[] => {
+  const providers = namesAt(root, 'identity.providers');
+  return [
+    ...providers
+      .filter((name) => name === OWN_ISSUER)
+      .map((name) => finding(['identity', 'providers', name], 'is the name of this gateway itself', 'key')),
+    ...selectText(root, 'agents.*.obo.issuer').flatMap(({ path, value }): Finding[] =>
+      value === OWN_ISSUER || providers.includes(value)
+        ? []
+        : [finding(path, `expected gatehouse or a name under identity.providers, found ${JSON.stringify(value)}`)],
+    ),
+  ];
+};
+
+/** What one kind of issuer needs and the other does not know. */
+const checkObo = (root: unknown): readonly Finding[] =>
+  select(root, 'agents.*.obo').flatMap(({ path, value }): Finding[] => {
+    if (!isMap(value)) return [];
+    const foreign = value.issuer === OWN_ISSUER ? ['client', 'audience'] : ['actor', 'subjectClaims'];
+    return foreign
+      .filter((key) => key in value)
+      .map((key) =>
+        finding(
+          [...path, key],
+          `means nothing where the issuer is ${value.issuer === OWN_ISSUER ? OWN_ISSUER : 'an identity provider'}`,
+          'key',
+        ),
+      );
+  });
+
+const checkClaimHeaders = (root: unknown): readonly Finding[] =>
+  select(root, 'agents.*.claims').flatMap(({ path, value }): Finding[] => {
+    if (!isMap(value)) return [];
+    const names = Object.values(value).map((one) => String(one).toLowerCase());
+    const twice = Object.entries(value).filter(([, one], index) => names.indexOf(String(one).toLowerCase()) < index);
+    const reserved = Object.entries(value).filter(([, one]) =>
+      ['user-jwt', 'obo-token'].includes(String(one).toLowerCase()),
+    );
+    return [
+      ...(names.length > MAX_CLAIM_HEADERS
+        ? [
+            finding(
+              path,
+              `AgentCore forwards 20 headers, which leaves ${MAX_CLAIM_HEADERS} for claims: found ${names.length}`,
+            ),
+          ]
+        : []),
+      ...twice.map(([key]) => finding([...path, key], 'the same header as another claim, and it has to differ')),
+      ...reserved.map(([key]) => finding([...path, key], 'this header carries a token')),
+    ];
+  });
+
+const checkDefaults = (root: unknown): readonly Finding[] => {
+  const [first, ...others] = select(root, 'agents.*.default').filter(({ value }) => value === true);
+  return first === undefined
+    ? []
+    : others.map(({ path }) => finding(path, `the same as ${showPath(first.path)}: one agent is the default`));
+};
+
+/** A token of this gateway's own in front of agents that anybody may call would be about nobody. */
+const checkPublic = (root: unknown): readonly Finding[] =>
+  select(root, 'agents.*').flatMap(({ path, value }): Finding[] =>
+    isMap(value) && (value.auth === 'none' || value.auth === 'optional')
+      ? [finding([...path, 'auth'], 'expected strict: an agent acts for somebody')]
+      : [],
+  );
+
+/** What no schema can say of agents. */
+export const checkAgents = (root: unknown): readonly Finding[] => [
+  ...checkIssuers(root),
+  ...checkObo(root),
+  ...checkClaimHeaders(root),
+  ...checkDefaults(root),
+  ...checkPublic(root),
+];
