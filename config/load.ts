@@ -2,6 +2,7 @@ import { notAvailable } from './available.ts';
 import { checkMcpFiles } from './check-mcp-files.ts';
 import { checkMessages, readMessages } from './check-messages.ts';
 import { checkPolicy } from './check-policy.ts';
+import { checkTokenFiles } from './check-token-files.ts';
 import { compilePolicy } from './compile.ts';
 import type { Environment } from './interpolate.ts';
 import { mcpWarnings } from './mcp-warnings.ts';
@@ -65,10 +66,11 @@ const examine = (
 
 const warningsOf = (config: GatewayConfig): readonly Finding[] => {
   const policy = compilePolicy(config);
-  const { identity, llm, mcp } = policy;
+  const { identity, llm, mcp, agents } = policy;
   const routes = [
     ...llm.routes.map((route) => ({ ...route, at: 'llm' })),
     ...mcp.routes.map((route) => ({ ...route, at: 'mcp' })),
+    ...agents.map((agent) => ({ ...agent, at: 'agents' })),
   ];
   const guarded = routes.filter(({ auth }) => auth !== 'none');
   const closed = guarded.filter(
@@ -79,7 +81,7 @@ const warningsOf = (config: GatewayConfig): readonly Finding[] => {
   return [
     ...closed.map(
       ({ at, path }): Finding => ({
-        path: [at, 'routes', path],
+        path: at === 'agents' ? [at, path.slice(path.lastIndexOf('/') + 1)] : [at, 'routes', path],
         at: 'key',
         message: `the route ${path} has no authorization rules, so every call is refused: write some, or default: allow`,
       }),
@@ -122,7 +124,7 @@ export const loadGatewayConfig = (text: string, { file, env, lockfiles = 'read' 
       source.value,
       (path) => path,
       (path) => source.interpolated.get(showPath(path)),
-      (root) => [...checkMessages(root, read), ...checkMcpFiles(root, read, lockfiles)],
+      (root) => [...checkMessages(root, read), ...checkMcpFiles(root, read, lockfiles), ...checkTokenFiles(root, read)],
     ),
   ]);
   if (findings.length > 0) throw new ConfigError(file, inOrder(findings.map(source.locate)));

@@ -16,7 +16,7 @@ export const readLockfileText = (read: ReadText, file: string): string | undefin
   }
 };
 
-/** The policy with the files read in that it names under `mcp`: what is compiled needs no disk. Takes one that was checked. */
+/** The policy with the files read in that it names: what is compiled needs no disk. Takes one that was checked. */
 export const readPolicyFiles = (config: GatewayConfig, read: ReadText, lockfiles: 'read' | 'ignore'): GatewayConfig => {
   const documents = Object.values(config.mcp?.servers ?? {}).flatMap((server) =>
     'openapi' in server ? [[server.openapi, readDocument(read, server.openapi)] as const] : [],
@@ -27,6 +27,11 @@ export const readPolicyFiles = (config: GatewayConfig, read: ReadText, lockfiles
     const text = readLockfileText(read, lockfile);
     return text === undefined ? [] : [[lockfile, text] as const];
   });
-  const files = Object.fromEntries([...documents, ...locks]);
+  const keys = Object.values(config.tokens?.clients ?? {}).flatMap(({ authentication }) =>
+    'privateKeyJwt' in authentication && 'jwks' in authentication.privateKeyJwt
+      ? [authentication.privateKeyJwt.jwks]
+      : [],
+  );
+  const files = Object.fromEntries([...documents, ...locks, ...keys.map((file) => [file, readDocument(read, file)])]);
   return Object.keys(files).length === 0 ? config : { ...config, files };
 };

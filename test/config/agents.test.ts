@@ -1,0 +1,190 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { compilePolicy } from '../../config/compile.ts';
+import { ConfigError, loadGatewayConfig } from '../../config/load.ts';
+import { load, problemsOf, SMALL } from './problems.ts';
+
+const agent = (text: string, rest = ''): string =>
+  `${SMALL}${rest}agents:\n  a: { runtime: { source: agent }, ${text} }\n`;
+const compiled = (text: string) => compilePolicy(load(text).config);
+const OBO = 'inbound: obo, obo: { issuer: gatehouse }';
+
+describe('a policy with agents is refused', () => {
+  test.each([
+    ['inbound: obo', 'missing key obo'],
+    [
+      'inbound: obo, obo: { issuer: nowhere }',
+      'expected gatehouse or a name under identity.providers, found "nowhere"',
+    ],
+    ['inbound: obo, obo: { issuer: gatehouse, client: x }', 'no credential x under credentials'],
+    ['inbound: obo, obo: { issuer: gatehouse, audience: x }', 'means nothing where the issuer is gatehouse'],
+    ['inbound: obo, obo: { issuer: okta, actor: x }', 'means nothing where the issuer is an identity provider'],
+    ['inbound: obo, obo: { issuer: gatehouse, lifetime: 2h }', 'a duration of at most 1h'],
+    ['inbound: claims-as-headers', 'missing key claims'],
+    ['inbound: claims-as-headers, claims: { sub: "a b" }', 'a name of letters, digits, hyphens and underscores'],
+    ['inbound: claims-as-headers, claims: { sub: User, email: USER }', 'the same header as another claim'],
+    ['inbound: claims-as-headers, claims: { sub: Obo-Token }', 'this header carries a token'],
+    [
+      `inbound: claims-as-headers, claims: { ${Array.from({ length: 18 }, (_, i) => `c${i}: C${i}`).join(', ')} }`,
+      'leaves 17 for claims: found 18',
+    ],
+    [`${OBO}, auth: optional`, 'expected strict: an agent acts for somebody'],
+    [`${OBO}, guardrails: [g]`, 'not available yet: agents.a.guardrails'],
+    [`${OBO}, authorization: { allow: ["agent.nme == 'a'"] }`, 'CEL'],
+  ])('%s', (text, why) => {
+    expect(problemsOf(agent(text)).join('\n')).toContain(why);
+  });
+
+  test('where two are the default', () => {
+    const two = `${agent(`${OBO}, default: true`)}  b: { runtime: { source: agent }, ${OBO}, default: true }\n`;
+    expect(problemsOf(two).join('\n')).toContain('the same as agents.a.default: one agent is the default');
+  });
+
+  test('where an exchange has no endpoint', () => {
+    const text = agent('inbound: obo, obo: { issuer: okta }').replace('kind: okta', 'kind: oidc');
+    expect(problemsOf(text).join('\n')).toContain('nothing says where okta exchanges tokens');
+  });
+
+  test('where an identity provider has the name of the gateway', () => {
+    const text = SMALL.replace('okta: { kind', 'gatehouse: { kind');
+    expect(problemsOf(text).join('\n')).toContain('is the name of this gateway itself');
+  });
+
+  test.each(['/invoke', '/a2a/x', '/agents'])('where a route takes %s', (path) => {
+    expect(problemsOf(SMALL.replace('/v1:', `${path}:`)).join('\n')).toContain('is reserved');
+  });
+});
+
+describe('an agent, compiled,', () => {
+  test('has the defaults, finds its model and its tools, and is what /invoke means', () => {
+    const { agents, tokens, claimsUsed } = compiled(
+      agent(
+        'model: fast, inbound: obo, obo: { issuer: gatehouse, subjectClaims: [email, org.team] }',
+        'mcp: { servers: { s: { url: https://s.example } }, routes: { /open: { servers: [s], auth: none }, /mcp: { servers: [s] } } }\n',
+      ),
+    );
+    expect(agents).toEqual([
+      expect.objectContaining({
+        name: 'a',
+        path: '/agents/a',
+        auth: 'strict',
+        protocol: 'http',
+        isDefault: true,
+        inbound: { type: 'obo' },
+        obo: { issuer: 'gatehouse', actor: 'a', subjectClaims: ['email', 'org.team'], lifetimeSeconds: 300 },
+        model: 'fast',
+        reaches: { llm: '/v1', mcp: '/mcp' },
+        newSessionsPerSecond: 20,
+        authorization: expect.objectContaining({ allow: ["'llm:call' in principal.scopes"] }),
+      }),
+    ]);
+    expect(tokens).toEqual({ signingKey: 1, actorIssuers: [], clients: [] });
+    expect(claimsUsed).toEqual(expect.arrayContaining(['email', 'org']));
+  });
+
+  test('exchanges at its identity provider as the client that stands there, and the gateway then makes no token', () => {
+    const { agents, tokens, credentials } = compiled(agent('inbound: obo, obo: { issuer: okta, scopes: [s] }'));
+    expect(agents[0]?.obo).toMatchObject({
+      issuer: 'provider',
+      tokenUrl: 'https://okta.example/v1/token',
+      audience: 'a',
+      client: 'okta-client',
+      grant: 'token-exchange',
+    });
+    expect(tokens).toBeUndefined();
+    expect(credentials).toContain('okta-client');
+  });
+
+  test('speaks A2A at a path of its own, which is never /invoke', () => {
+    const { agents } = compiled(agent(`${OBO}, protocol: a2a`));
+    expect(agents[0]).toMatchObject({ path: '/a2a/a', isDefault: false });
+  });
+
+  test('of two, none is the default unless it says so', () => {
+    const two = `${agent(OBO)}  b: { runtime: { source: agent }, ${OBO} }\n`;
+    expect(compiled(two).agents.map(({ isDefault }) => isDefault)).toEqual([false, false]);
+  });
+});
+
+describe("the gateway's own tokens", () => {
+  test('are made for servers that take them, and the client that asks for them may ask for nothing else', () => {
+    const { tokens, mcp, credentials } = compiled(
+      `${SMALL}mcp: { servers: { s: { url: https://s.example, credential: { exchange: gatehouse, audience: api://s } } }, routes: { /mcp: { servers: [s] } } }\n`,
+    );
+    expect(mcp.servers.s?.credential).toEqual({ type: 'own-token', audience: 'api://s', scopes: [] });
+    expect(tokens?.clients).toEqual([expect.objectContaining({ name: 'gatehouse-mcp', audiences: ['api://s'] })]);
+    expect(credentials).toEqual(['openai-api-key']);
+  });
+
+  test('need nothing where nobody asks for them', () => {
+    expect(compiled(SMALL).tokens).toBeUndefined();
+  });
+
+  test('clients are known by a secret, by keys that ship, or by an actor', () => {
+    const text = `${SMALL}tokens:
+  actorIssuers: { k8s: { kind: kubernetes, issuer: https://k8s.example, audiences: [g] } }
+  clients:
+    a: { authentication: { secret: openai-api-key }, audiences: [x] }
+    b: { authentication: { privateKeyJwt: { jwks: keys.json } }, audiences: [x] }
+    c: { authentication: { actorToken: { issuer: k8s, subject: s } }, audiences: [x] }
+`;
+    const { config } = load(text.replace('{ privateKeyJwt: { jwks: keys.json } }', '{ secret: openai-api-key }'));
+    const clients = { ...config.tokens?.clients };
+    const b = { ...clients.b, authentication: { privateKeyJwt: { jwks: 'keys.json' } } };
+    const own = { ...config, tokens: { ...config.tokens, clients: { ...clients, b } } } as typeof config;
+    expect(() => compilePolicy(own)).toThrow('keys.json');
+    const { tokens } = compilePolicy({ ...own, files: { 'keys.json': '{"keys":[]}' } });
+    expect(tokens?.clients.map(({ authentication }) => authentication)).toEqual([
+      { type: 'secret', credential: 'openai-api-key' },
+      { type: 'private-key-jwt', jwks: { keys: [] } },
+      { type: 'actor-token', issuer: 'k8s', subject: 's' },
+    ]);
+    expect(problemsOf(text.replace('issuer: k8s, subject', 'issuer: k9s, subject')).join('\n')).toContain(
+      'no issuer k9s',
+    );
+  });
+});
+
+describe('a file with the keys of a client', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(path.join(tmpdir(), 'gatehouse-keys-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  const withKeys = (keys: string) => {
+    writeFileSync(path.join(directory, 'keys.json'), keys);
+    const text = `${SMALL}tokens: { clients: { b: { authentication: { privateKeyJwt: { jwks: keys.json } }, audiences: [x] } } }\n`;
+    return loadGatewayConfig(text, { file: path.join(directory, 'gateway.yaml'), env: {} }).config;
+  };
+
+  test('ships with the policy', () => {
+    const keys = { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] };
+    const { tokens } = compilePolicy(withKeys(JSON.stringify(keys)));
+    expect(tokens?.clients[0]?.authentication).toEqual({ type: 'private-key-jwt', jwks: keys });
+  });
+
+  test.each([
+    ['no json', 'expected a JSON Web Key Set'],
+    ['{"keys":[]}', 'with at least one key'],
+    ['{"keys":[{"kty":"RSA","d":"c2VjcmV0"}]}', 'holds a private key'],
+    ['{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}', 'holds a private key'],
+    ['{"keys":[{"kty":"what"}]}', 'expected public keys'],
+  ])('is refused as %s', (keys, why) => {
+    expect(() => withKeys(keys)).toThrow(why);
+    expect(() => withKeys(keys)).toThrow(ConfigError);
+    expect(() => withKeys(keys)).not.toThrow('c2VjcmV0');
+  });
+});
+
+test('a file with keys that is not there is refused', () => {
+  const text = `${SMALL}tokens: { clients: { b: { authentication: { privateKeyJwt: { jwks: nowhere.json } }, audiences: [x] } } }\n`;
+  expect(problemsOf(text).join('\n')).toContain('nowhere.json');
+});
+
+test('an agent that nobody may call is warned of', () => {
+  const { warnings } = load(agent(`${OBO}, authorization: { allow: [] }`));
+  expect(warnings.join('\n')).toContain('/agents/a has no authorization rules');
+});
