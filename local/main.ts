@@ -12,7 +12,7 @@ const HELP = `npm start -- [--config FILE] [--port N] [--json]
 Runs the gateway on this machine, with stand-ins for what it can't reach: no account and no key needed.
 
   --config FILE  the policy (default gateway.yaml)
-  --port N       the gateway's port (default 3000, or PORT); its stand-ins take N+1 to N+5
+  --port N       the gateway's port (default 3000, or PORT); its stand-ins take N+1 to N+6
   --json         say everything as lines of JSON
   --help         this text
 

@@ -6,12 +6,18 @@ export interface Ports {
   readonly slack: number;
   readonly github: number;
   readonly petstore: number;
+  readonly agentcore: number;
 }
 
-const OFFSETS = { gateway: 0, identity: 1, simulators: 2, slack: 3, github: 4, petstore: 5 } as const satisfies Record<
-  keyof Ports,
-  number
->;
+const OFFSETS = {
+  gateway: 0,
+  identity: 1,
+  simulators: 2,
+  slack: 3,
+  github: 4,
+  petstore: 5,
+  agentcore: 6,
+} as const satisfies Record<keyof Ports, number>;
 
 const FIRST = 3000;
 const LAST = 65_535 - Math.max(...Object.values(OFFSETS));
@@ -39,6 +45,7 @@ export const portsFrom = ({
     slack: gateway + OFFSETS.slack,
     github: gateway + OFFSETS.github,
     petstore: gateway + OFFSETS.petstore,
+    agentcore: gateway + OFFSETS.agentcore,
   };
 };
 

@@ -33,11 +33,12 @@ export const startStandIns = async (
     running.push(part);
     return part;
   };
+  const gateway = `http://127.0.0.1:${ports.gateway}`;
   try {
     const own = keyFile === undefined ? {} : { keyFile };
     const identity = await run(startIdentityProvider({ port: ports.identity, users: DEMO_USERS, ...own }));
     const simulators = await run(startSimulators({ port: ports.simulators, frameGapMs: 20 }));
-    const slack = await run(startSlack({ port: ports.slack, issuer: identity.issuer }, clock));
+    const slack = await run(startSlack({ port: ports.slack, issuers: { identity: identity.issuer, gateway } }, clock));
     const github = await run(startGithub({ port: ports.github, token: SIMULATED }, clock));
     await run(startPetstore({ port: ports.petstore }, clock));
     return { identity, simulators, slack, github, close };

@@ -134,6 +134,7 @@ describe('ports', () => {
       slack: 3003,
       github: 3004,
       petstore: 3005,
+      agentcore: 3006,
     });
     expect(portsFrom({ port: '4000', env: { PORT: '5000' } }).gateway).toBe(4000);
     expect(portsFrom({ port: 4000, env: {} }).identity).toBe(4001);
@@ -142,7 +143,7 @@ describe('ports', () => {
   });
 
   test.each(['0', '-1', '65534', '3000.5', '1e3', 'x', ' 1'])('%j is not one', (port) => {
-    expect(() => portsFrom({ port, env: {} })).toThrow('--port takes a whole number from 1 to 65530');
+    expect(() => portsFrom({ port, env: {} })).toThrow('--port takes a whole number from 1 to 65529');
     expect(() => portsFrom({ env: { PORT: port } })).toThrow('PORT takes');
   });
 });

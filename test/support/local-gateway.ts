@@ -34,7 +34,7 @@ const isFree = (port: number): Promise<boolean> =>
 const freeNeighbours = async (): Promise<number> => {
   for (let tries = 0; tries < 50; tries++) {
     const first = 20_000 + Math.floor(Math.random() * 20_000);
-    if ((await Promise.all([0, 1, 2, 3, 4, 5].map((offset) => isFree(first + offset)))).every(Boolean)) return first;
+    if ((await Promise.all([0, 1, 2, 3, 4, 5, 6].map((offset) => isFree(first + offset)))).every(Boolean)) return first;
   }
   throw new Error('no free ports');
 };

@@ -26,7 +26,7 @@ let github: RunningMcpServer;
 
 beforeAll(async () => {
   identity = await startIdentityProvider({ port: 0, users: DEMO_USERS, keyFile });
-  slack = await startSlack({ port: 0, issuer: identity.issuer }, clock);
+  slack = await startSlack({ port: 0, issuers: { identity: identity.issuer, gateway: 'http://127.0.0.1:1' } }, clock);
   github = await startGithub({ port: 0, token: 'gh-secret' }, clock);
 });
 afterAll(async () => {
