@@ -12,8 +12,6 @@ const NOT_YET: readonly string[] = [
   'defaults.guardrails',
   'defaults.rateLimits.*.tokens',
   'guardrails',
-  // A vocabulary for one vendor is 2.6 MB bundled, four times the function, and wrong for the other vendors.
-  'llm.tokenize=exact',
   'llm.routes.*.budgets',
   'llm.routes.*.guardrails',
   'llm.routes.*.rateLimits.*.tokens',

@@ -181,6 +181,7 @@ export const compilePolicy = (config: GatewayConfig): CompiledPolicy => {
     ),
     models,
     routes,
+    ...(config.llm?.tokenize === 'exact' ? { tokenize: 'exact' } : {}),
   };
   const mcp = compileMcp(config);
   const agents = compileAgents(config, { llm: routes, mcp: mcp.routes });

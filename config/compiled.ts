@@ -90,6 +90,8 @@ export interface CompiledLlm {
   readonly routes: readonly CompiledLlmRoute[];
   /** What each route serves, below its base path. */
   readonly endpoints: readonly { readonly method: string; readonly path: string }[];
+  /** Texts for models whose vocabulary is known are counted with it. Absent: estimated. */
+  readonly tokenize?: 'exact';
 }
 
 export type LlmProviderKind = 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'openai-compatible';

@@ -34,6 +34,12 @@ const ONE_HTTP_PARSER = {
   external: ['../llhttp/llhttp-wasm.js'],
 };
 
+const LLM = 'lambda/llm/handler.ts';
+
+/** What a Lambda loads when it first needs it, and only where the policy asks for it: a file of its own, by its name. */
+const lazyParts = (entry: string, { llm }: CompiledPolicy): Readonly<Record<string, string>> =>
+  entry === LLM && llm.tokenize === 'exact' ? { o200k: 'lambda/llm/o200k.ts' } : {};
+
 /**
  * Bundles one Lambda: `index.mjs`, and `policy.json` beside it, so that the policy ships and rolls back with the code.
  *
@@ -43,8 +49,9 @@ const ONE_HTTP_PARSER = {
 export const bundle = (entry: string, policy: CompiledPolicy, directory: string): Metafile => {
   const { metafile } = buildSync({
     absWorkingDir: ROOT,
-    entryPoints: [entry],
-    outfile: path.join(directory, 'index.mjs'),
+    entryPoints: { index: entry, ...lazyParts(entry, policy) },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,
     metafile: true,

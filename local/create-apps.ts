@@ -7,6 +7,7 @@ import type { GatewayEnv } from '../lambda/http/gateway-env.ts';
 import { fetchJson } from '../lambda/identity/fetch-json.ts';
 import { createIdentify } from '../lambda/identity/identify.ts';
 import { createLlmApp } from '../lambda/llm/app.ts';
+import { lazyVocabulary } from '../lambda/llm/lazy-vocabulary.ts';
 import type { LlmPorts } from '../lambda/llm/ports.ts';
 import { createMcpApp } from '../lambda/mcp/app.ts';
 import { cachedCredentials } from '../lambda/outbound-auth/cached-credentials.ts';
@@ -44,6 +45,10 @@ export const createApps = ({ env, records, client, print }: Surroundings): ((loa
   const send = createSend();
   const catalogStore = memoryCatalogStore(clock);
   const stateKey = randomBytes(32);
+  const vocabulary = lazyVocabulary(
+    () => import('../lambda/llm/o200k.ts'),
+    (error) => print(JSON.stringify({ kind: 'bug', id: 'vocabulary', stack: stackOf(error) })),
+  );
   const ownClient = JSON.stringify({ clientId: client.id, clientSecret: client.secret });
 
   return ({ policy, simulatedKeys, localClients }) => {
@@ -65,6 +70,7 @@ export const createApps = ({ env, records, client, print }: Surroundings): ((loa
       ...signing(env),
       health,
       random: Math.random,
+      vocabulary,
     });
     const outbound = { ...guarded(policy), clock, credentials, newId };
     const auth = (server: CompiledMcpServer): OutboundAuth => createOutboundAuth(server.credential, outbound);

@@ -47,6 +47,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lambda/aws',
     'config',
     'hono',
+    'gpt-tokenizer',
     'type aws-lambda',
   ],
   'lambda/mcp': [

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import type { CompiledPolicy } from '../config/compiled.ts';
 import { bundle } from '../lib/bundle.ts';
 
@@ -50,6 +51,7 @@ const NEVER = [
   ['config/openapi/compile-openapi.ts', 'documents become tools when a policy is compiled'],
   ['lib/constructs/', 'CDK belongs to the deployment'],
   ['local/', 'the local gateway'],
+  ['node_modules/gpt-tokenizer/', 'a vocabulary of 2 MB: it has a file of its own, for policies that count exactly'],
 ] as const;
 
 const AUTHORIZER_NEVER = ['undici/', 'hono/', 'zod/', 'cel-js/', 're2js/'].map(
@@ -91,6 +93,15 @@ describe.each([
   });
 });
 
+/** What the llm function is started with. */
+const LAMBDA_ENV = {
+  LIMITS_TABLE: 'table',
+  CREDENTIAL_ARNS: '{}',
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+};
+
 /** Runs a script in a process of its own, as Lambda would: without anything of Jest's. */
 const run = async (script: string): Promise<string> => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
@@ -100,6 +111,48 @@ const run = async (script: string): Promise<string> => {
   const [out] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   return out;
 };
+
+describe('the vocabulary of an exact tokenizer', () => {
+  const exact: CompiledPolicy = { ...policy, llm: { ...policy.llm, tokenize: 'exact' } };
+
+  test('lies beside the llm bundle where the policy counts exactly, and nowhere else', () => {
+    const filesOf = (entry: string, one: CompiledPolicy): readonly string[] => {
+      const out = mkdtempSync(path.join(directory, 'vocabulary-'));
+      bundle(entry, one, out);
+      return readdirSync(out).sort();
+    };
+    expect(filesOf('lambda/llm/handler.ts', policy)).toEqual(['index.mjs', 'policy.json']);
+    expect(filesOf('lambda/llm/handler.ts', exact)).toEqual(['index.mjs', 'o200k.mjs', 'policy.json']);
+    expect(filesOf('lambda/mcp/handler.ts', exact)).toEqual(['index.mjs', 'policy.json']);
+  });
+
+  test('is not in the bundle, and is not loaded by its start', async () => {
+    const out = mkdtempSync(path.join(directory, 'start-'));
+    const { outputs } = bundle('lambda/llm/handler.ts', exact, out);
+    const index = Object.entries(outputs).find(([file]) => file.endsWith('index.mjs'));
+    expect(Object.keys(index?.[1].inputs ?? {}).filter((input) => input.includes('gpt-tokenizer'))).toEqual([]);
+    const vocabulary = path.join(out, 'o200k.mjs');
+    writeFileSync(vocabulary, `process.stdout.write('loaded');${readFileSync(vocabulary, 'utf8')}`);
+    const started = await run(`
+      globalThis.awslambda = { streamifyResponse: (handler) => handler };
+      Object.assign(process.env, ${JSON.stringify(LAMBDA_ENV)});
+      const { handler } = await import(${JSON.stringify(pathToFileURL(path.join(out, 'index.mjs')).href)});
+      console.log(typeof handler);
+      process.exit();
+    `);
+    expect(started.trim()).toBe('function');
+  });
+
+  test('counts as it is bundled', async () => {
+    const out = mkdtempSync(path.join(directory, 'counts-'));
+    bundle('lambda/llm/handler.ts', exact, out);
+    const counted = await run(`
+      const { o200kCounter } = await import(${JSON.stringify(pathToFileURL(path.join(out, 'o200k.mjs')).href)});
+      console.log(o200kCounter()('hello there, 世界'));
+    `);
+    expect(Number(counted)).toBe(countTokens('hello there, 世界'));
+  });
+});
 
 describe('the HTTP client as it is bundled', () => {
   test('speaks HTTP: a streamed answer arrives whole', async () => {

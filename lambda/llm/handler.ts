@@ -19,6 +19,7 @@ import { FORGOTTEN_AFTER_MS } from '../providers/provider-health.ts';
 import { createSend } from '../providers/send.ts';
 import { recordLine } from '../telemetry/record.ts';
 import { createLlmApp } from './app.ts';
+import { lazyVocabulary } from './lazy-vocabulary.ts';
 
 const env = readEnv(llmEnv, process.env);
 const policy: CompiledPolicy = JSON.parse(readFileSync(new URL('policy.json', import.meta.url), 'utf8'));
@@ -40,6 +41,11 @@ const app = createLlmApp(policy, {
   clock,
   newId: randomUUID,
   random: Math.random,
+  // Beside the bundle where the policy asks for it; by its address, so that the bundle does not take it in.
+  vocabulary: lazyVocabulary(
+    () => import(new URL('o200k.mjs', import.meta.url).href),
+    (error) => logBug('vocabulary', error),
+  ),
   logBug,
 });
 

@@ -20,3 +20,10 @@ export const TOKEN_COUNTERS: Readonly<Partial<Record<LlmProviderKind, TokenCount
     }),
   },
 };
+
+/** OpenAI's models before gpt-4o, whose vocabulary is another. */
+const BEFORE_GPT_4O = /^(?:ft:)?(?:gpt-3|gpt-4(?![o.])|text-|davinci|babbage)/;
+
+/** Whether texts for a model can be counted here with OpenAI's vocabulary o200k_base. */
+export const countsInO200k = (kind: LlmProviderKind | undefined, model: string): boolean =>
+  kind === 'openai' && !BEFORE_GPT_4O.test(model);

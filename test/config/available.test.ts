@@ -43,6 +43,7 @@ defaults:
   rateLimits: [{ name: l, per: [principal.id, claims.team], requests: 1, every: month }]
   limitsFailure: open
 llm:
+  tokenize: exact
   providers:
     a: { kind: openai, baseUrl: http://vllm.internal:8000/v1, credential: k, timeouts: { connect: 1s, firstByte: 2m, idle: 500ms } }
     b: { kind: anthropic }

@@ -201,9 +201,3 @@ describe('prices in the policy', () => {
     expect(problemsOf(text)[0]).toMatch(/^gateway\.yaml:\d+:\d+: /);
   });
 });
-
-test('an exact tokenizer is refused as not built, an estimate is what there is', () => {
-  const text = (tokenize: string) => shipped.replace('\nllm:\n', `\nllm:\n  tokenize: ${tokenize}\n`);
-  expect(problemsOf(text('estimate'))).toEqual([]);
-  expect(problemsOf(text('exact'))).toEqual([expect.stringContaining('not available yet: llm.tokenize exact')]);
-});

@@ -88,6 +88,11 @@ describe('count_tokens', () => {
     expect(response.headers.get('x-gatehouse-provider')).toBe('openai');
   });
 
+  test('the vocabulary is left alone unless policy asks for exact counts', async () => {
+    const { body } = await count('/openai/v1', { model: 'gpt-4o', messages: [{ role: 'user', content: 'hello' }] });
+    expect(body.input_tokens).toBe(2); // With the vocabulary it would be 8.
+  });
+
   test("refuses in Anthropic's shape what is not a prompt", async () => {
     const { status, body } = await count('/openai/v1', { model: 'gpt-4o' });
     expect(status).toBe(400);
