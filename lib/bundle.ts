@@ -34,6 +34,10 @@ const ONE_HTTP_PARSER = {
   external: ['../llhttp/llhttp-wasm.js'],
 };
 
+/** CEL has one function for patterns, and no other way to write its name: the word stands wherever a pattern does. */
+const withoutPatterns = (policy: CompiledPolicy): Readonly<Record<string, string>> =>
+  JSON.stringify(policy).includes('matches') ? {} : { re2js: path.join(ROOT, 'lib/no-patterns.mjs') };
+
 const LLM = 'lambda/llm/handler.ts';
 
 /** What a Lambda loads when it first needs it, and only where the policy asks for it: a file of its own, by its name. */
@@ -62,7 +66,7 @@ export const bundle = (entry: string, policy: CompiledPolicy, directory: string)
     banner: { js: REQUIRE },
     legalComments: 'none',
     logLevel: 'silent',
-    alias: UNDICI,
+    alias: { ...UNDICI, ...withoutPatterns(policy) },
     ...ONE_HTTP_PARSER,
   });
   writeFileSync(path.join(directory, 'policy.json'), JSON.stringify(policy));
