@@ -21,8 +21,13 @@ const refuseEncodings = (headers: Headers): void => {
   const encoding = headers.get('content-encoding');
   if (type !== null && !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type))
     throw new Refusal('unsupported_media_type');
+  if (type !== null && !/^utf-?8$/i.test(CHARSET.exec(type)?.[1] ?? 'utf-8'))
+    throw new Refusal('unsupported_media_type');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') throw new Refusal('unsupported_media_type');
 };
+
+/** RFC 9110 §8.3.1: the value may be quoted. JSON itself has no such parameter (RFC 8259 §11), so only what is true may stand there. */
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 
 /** A length that is given is one that the server holds the sender to (RFC 9112 §6.2); without one, what arrives is counted. */
 const readBytes = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
