@@ -9,7 +9,7 @@ export interface ModelCall extends Call {
   readonly stream?: boolean;
   /** Absent: embeddings. */
   readonly dialect?: string;
-  /** From 0 up to 1, drawn once: see `draw`. */
+  /** From 0 up to 1, drawn once. */
   readonly drawn?: number;
 }
 

@@ -25,6 +25,7 @@ export const countTokens = (policy: CompiledPolicy, route: CompiledLlmRoute, por
     const model = readModel(body);
     exchange.llm = { operation: 'count_tokens', model, stream: false };
     const { dialect, headers } = anthropicMessages;
+    let prompt: LlmRequest | undefined;
     const reply = await handle({
       ...call,
       dialect,
@@ -33,7 +34,11 @@ export const countTokens = (policy: CompiledPolicy, route: CompiledLlmRoute, por
       includeUsage: false,
       body,
       drawn: ports.random(),
-      prompt: readAnthropicPrompt(body),
+      // Read when a stage first asks: a stranger's prompt is not worth it.
+      get prompt() {
+        prompt ??= readAnthropicPrompt(body);
+        return prompt;
+      },
       dialectHeaders: Object.fromEntries([...request.headers].filter(([name]) => headers.includes(name))),
     });
     exchange.note({ served: { provider: reply.provider, model: reply.model } });

@@ -1,5 +1,5 @@
 import type { CompiledLlm, CompiledLlmProvider, CompiledLlmRoute } from '../../config/compiled.ts';
-import type { EmbeddingsCall } from '../core/embeddings.ts';
+import type { UnreadEmbeddings } from '../core/embeddings.ts';
 import type { Stage } from '../core/pipeline.ts';
 import { Refusal } from '../core/refusal.ts';
 import { PROVIDERS } from '../providers/registry.ts';
@@ -7,7 +7,7 @@ import { targetsOf } from './targets.ts';
 
 /** The provider that comes first decides: a fallback of another model would give vectors that nobody asked for. */
 export const servesEmbeddings =
-  <Reply>(llm: CompiledLlm, route: CompiledLlmRoute): Stage<EmbeddingsCall, Reply> =>
+  <Reply>(llm: CompiledLlm, route: CompiledLlmRoute): Stage<UnreadEmbeddings, Reply> =>
   async (call, next) => {
     const first = targetsOf(llm, route, call)[0];
     if (first !== undefined && !embeds(llm.providers[first.provider])) {

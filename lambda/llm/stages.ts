@@ -1,9 +1,9 @@
 import { type CelVariables, compileCel } from '../../config/cel.ts';
 import type { CompiledLlm, CompiledLlmRoute, CompiledRateLimit } from '../../config/compiled.ts';
 import type { Call } from '../core/call.ts';
-import type { EmbeddingsCall } from '../core/embeddings.ts';
+import type { UnreadEmbeddings } from '../core/embeddings.ts';
 import type { LlmCall, LlmReply } from '../core/llm.ts';
-import type { Stage } from '../core/pipeline.ts';
+import type { Handle, Stage } from '../core/pipeline.ts';
 import { Refusal } from '../core/refusal.ts';
 import { authorize, createDecide } from '../policy/authorize.ts';
 import { enrich } from '../policy/enrich.ts';
@@ -15,7 +15,7 @@ import type { LlmPorts } from './ports.ts';
 import { promptCaching } from './prompt-caching.ts';
 import { serverState } from './server-state.ts';
 import { servesEmbeddings } from './serves-embeddings.ts';
-import { draw, targetsOf } from './targets.ts';
+import { targetsOf } from './targets.ts';
 import { addMessages } from './wire/add-messages.ts';
 
 /** What every LLM call goes through on its way to a provider, in this order. Cheap refusals come first. */
@@ -57,28 +57,32 @@ export const embeddingsStages = <Reply>(
   llm: CompiledLlm,
   route: CompiledLlmRoute,
   ports: LlmPorts,
-): readonly Stage<EmbeddingsCall, Reply>[] => {
-  const variables = llmVariables<EmbeddingsCall>(llm, route);
+): readonly Stage<UnreadEmbeddings, Reply>[] => {
+  const variables = llmVariables<UnreadEmbeddings>(llm, route);
   return [
-    draw(ports.random),
     authorize(createDecide(route.authorization), variables),
-    servedModels<EmbeddingsCall, Reply>(llm, route),
+    servedModels<UnreadEmbeddings, Reply>(llm, route),
     modelAuthorization(llm, route, variables),
     servesEmbeddings(llm, route),
+    wellAsked,
     rateLimits(ports.counter, route.rateLimits.map(prepare), route.limitsFailure, ports.clock, variables),
   ];
 };
 
+/** As `wellFormed`. */
+const wellAsked = <Reply>(call: UnreadEmbeddings, next: Handle<UnreadEmbeddings, Reply>): Promise<Reply> =>
+  next({ ...call, asked: call.asked });
+
 /** After authorization, so that strangers can't try names; before limits, so that a typo costs nothing (R142). */
 const servedModels =
-  <C extends LlmCall | EmbeddingsCall, Reply>(llm: CompiledLlm, route: CompiledLlmRoute): Stage<C, Reply> =>
+  <C extends LlmCall | UnreadEmbeddings, Reply>(llm: CompiledLlm, route: CompiledLlmRoute): Stage<C, Reply> =>
   async (call, next) => {
     if (targetsOf(llm, route, call).length === 0) throw new Refusal('model_not_found', {}, { param: 'model' });
     return next(call);
   };
 
 const llmVariables =
-  <C extends LlmCall | EmbeddingsCall>(llm: CompiledLlm, route: CompiledLlmRoute) =>
+  <C extends LlmCall | UnreadEmbeddings>(llm: CompiledLlm, route: CompiledLlmRoute) =>
   (call: C): CelVariables =>
     callVariables(route, call, targetsOf(llm, route, call)[0]?.provider ?? '');
 

@@ -1,7 +1,6 @@
 import { type CelProgram, compileCel } from '../../config/cel.ts';
 import type { AliasTarget, CompiledLlm, CompiledLlmRoute, ModelTarget } from '../../config/compiled.ts';
 import { matchesGlob } from '../../config/model-glob.ts';
-import type { Stage } from '../core/pipeline.ts';
 import { callVariables, type ModelCall } from './call-variables.ts';
 
 /**
@@ -28,12 +27,6 @@ export const targetsOf = (
 /** The aliases that callers of a route may ask for. */
 export const aliasesOf = (llm: CompiledLlm, route: CompiledLlmRoute): readonly string[] =>
   route.provider === undefined ? (route.models ?? []).filter((entry) => Object.hasOwn(llm.models, entry)) : [];
-
-/** Draws for a call, once: every stage and the provider's caller must see the same targets. `random`: from 0 up to 1. */
-export const draw =
-  <C extends ModelCall, Reply>(random: () => number): Stage<C, Reply> =>
-  (call, next) =>
-    next({ ...call, drawn: random() });
 
 /** `anthropic/claude-…`, where the route lists it: nobody chooses a provider that the policy does not offer. */
 const named = ({ models = [] }: CompiledLlmRoute, model: string): readonly ModelTarget[] => {

@@ -21,11 +21,10 @@ const AT_ONCE = 8;
 export const callEmbeddings =
   (
     providers: Readonly<Record<string, CompiledLlmProvider>>,
-    targetsOf: (call: EmbeddingsCall) => readonly ModelTarget[],
+    targets: readonly ModelTarget[],
     ports: UpstreamPorts,
   ): Handle<EmbeddingsCall, ServedEmbeddings> =>
   (call) => {
-    const targets = targetsOf(call);
     const alike = targets.filter(({ model }) => model === targets[0]?.model);
     return askInOrder(call, alike, providers, ports, (asking) => askEmbeddings(call, asking, ports));
   };

@@ -1,13 +1,11 @@
-import type { EmbeddingInput, EmbeddingsCall, ServedEmbeddings } from '../../core/embeddings.ts';
+import type { EmbeddingInput, EmbeddingsAsked, ServedEmbeddings } from '../../core/embeddings.ts';
 import { arrayAt, invalid, isObject, type Json, oneOf, optionalInteger, present, stringAt } from './fields.ts';
 
 /** As many as OpenAI takes. */
 const MAX_INPUTS = 2048;
 
-type Asked = Pick<EmbeddingsCall, 'inputs' | 'dimensions' | 'encoding' | 'foreign'>;
-
 /** OpenAI embeddings, the caller's side. Source: https://platform.openai.com/docs/api-reference/embeddings/create. */
-export const readOpenAiEmbeddings = (body: Json): Asked => {
+export const readOpenAiEmbeddings = (body: Json): EmbeddingsAsked => {
   const format = body.encoding_format ?? 'float';
   return {
     inputs: readInputs(body.input),
@@ -38,17 +36,17 @@ const readTokens = (listed: readonly unknown[], at: string): readonly number[] =
 };
 
 /** `tokens`: what the record says too. A provider that speaks the dialect is repeated word for word. */
-export const writeEmbeddings = (reply: ServedEmbeddings, call: EmbeddingsCall, tokens: number): Json => {
+export const writeEmbeddings = (reply: ServedEmbeddings, asked: EmbeddingsAsked, tokens: number): Json => {
   if (reply.type === 'native') return reply.body;
   return {
     object: 'list',
-    data: reply.vectors.map((vector, index) => ({ object: 'embedding', index, embedding: encode(vector, call) })),
+    data: reply.vectors.map((vector, index) => ({ object: 'embedding', index, embedding: encode(vector, asked) })),
     model: reply.model,
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   };
 };
 
-const encode = (vector: readonly number[], { encoding }: EmbeddingsCall): unknown => {
+const encode = (vector: readonly number[], { encoding }: EmbeddingsAsked): unknown => {
   if (encoding === 'float') return vector;
   const bytes = Buffer.alloc(vector.length * Float32Array.BYTES_PER_ELEMENT);
   vector.forEach((value, index) => {

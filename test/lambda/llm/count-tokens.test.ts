@@ -121,6 +121,14 @@ describe('count_tokens', () => {
     expect([status, body.error]).toMatchObject([401, { type: 'authentication_error' }]);
   });
 
+  test('a prompt is read after authorization, and before limits', async () => {
+    const bad = { model: 'gpt-4o', messages: [{ role: 'nobody', content: 5 }] };
+    const codeOf = async (path: string, body: object) => (await count(path, body)).body;
+    expect(await codeOf('/nobody/v1', bad)).toMatchObject({ error: { type: 'permission_error' } });
+    expect(await codeOf('/v1', bad)).toMatchObject({ error: { type: 'not_found_error' } });
+    expect(await codeOf('/few/v1', bad)).toMatchObject({ error: { type: 'invalid_request_error' } });
+  });
+
   test("another method, or another path, is refused in the caller's shape", async () => {
     const { status, body } = await count('/openai/v1', {}, {}, 'GET');
     expect([status, body.type]).toEqual([405, 'error']);

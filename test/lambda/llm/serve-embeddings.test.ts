@@ -187,6 +187,14 @@ describe('embeddings', () => {
     expect(await errorOf(create('v1', { model: 'nobody', input: 'x' }))).toMatchObject({ code: 'model_not_found' });
   });
 
+  test('are read for those who may ask, and nobody else: a mistake of a stranger is not looked for', async () => {
+    const bad = { model: 'text-embedding-3-small', input: {}, encoding_format: 'hex' };
+    expect(await errorOf(create('denied', bad))).toMatchObject({ status: 403, code: 'not_allowed' });
+    expect(await errorOf(create('v1', { ...bad, model: 'nobody' }))).toMatchObject({ code: 'model_not_found' });
+    // The limit is used up by now: a mistake is told before it is counted (R142).
+    expect(await errorOf(create('limited', bad))).toMatchObject({ status: 400, code: 'invalid_request' });
+  });
+
   test.each([
     [{}, 'model'],
     [{ model: 'm' }, 'input'],

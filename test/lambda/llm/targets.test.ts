@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { compilePolicy } from '../../../config/compile.ts';
 import { loadGatewayConfig } from '../../../config/load.ts';
-import type { LlmCall } from '../../../lambda/core/llm.ts';
 import { ANONYMOUS, type Principal } from '../../../lambda/core/principal.ts';
-import { draw, targetsOf } from '../../../lambda/llm/targets.ts';
+import { targetsOf } from '../../../lambda/llm/targets.ts';
 import { chatCall } from '../../support/chat-calls.ts';
 
 const policyOf = (models: string, route: string) => {
@@ -106,18 +105,6 @@ describe('weights', () => {
     expect(ask(models, drawn(0.4))).toBe('b/y a/z');
     expect(ask(models, drawn(0.6))).toBe('a/z b/y');
     expect(ask(models, { ...chatCall({ stream: true }), drawn: 0.4 })).toBe('a/x b/y a/z');
-  });
-
-  test('are drawn once for a call: whoever asks after that gets the same', async () => {
-    const numbers = [0.9, 0.1];
-    const { llm, route } = policyOf(SPLIT, '{ models: [smart] }');
-    const drawing = draw<LlmCall, ReturnType<typeof targetsOf>[]>(() => numbers.shift() ?? 0);
-    const seen = await drawing(chatCall({}), async (call) => [
-      targetsOf(llm, route, call),
-      targetsOf(llm, route, { ...call }),
-    ]);
-    expect(seen[0]?.[0]).toEqual({ provider: 'b', model: 'y' });
-    expect(seen[1]).toEqual(seen[0]);
   });
 });
 
