@@ -82,6 +82,20 @@ const checkTokenEndpoints = (root: unknown): readonly Finding[] =>
     ];
   });
 
+/** Elsewhere clients ask the provider for tokens themselves, and none of them may have a secret of ours. */
+const checkMcpClients = (root: unknown): readonly Finding[] =>
+  select(root, 'identity.providers.*').flatMap(({ path, value }): Finding[] =>
+    isMap(value) && isMap(value.mcpClient) && 'credential' in value.mcpClient && value.kind !== 'entra'
+      ? [
+          finding(
+            [...path, 'mcpClient', 'credential'],
+            `only at entra do the requests of MCP clients pass through the gateway: register a public client at this provider`,
+            'key',
+          ),
+        ]
+      : [],
+  );
+
 /** What no schema can say of the part for tools. */
 export const checkMcp = (root: unknown): readonly Finding[] => [
   ...checkToolRules(root),
@@ -89,4 +103,5 @@ export const checkMcp = (root: unknown): readonly Finding[] => [
   ...checkHierarchies(root),
   ...checkUrls(root),
   ...checkTokenEndpoints(root),
+  ...checkMcpClients(root),
 ];

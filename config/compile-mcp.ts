@@ -121,9 +121,20 @@ const onlyServers = ({ mode, pins }: CompiledPinning, servers: readonly string[]
   pins: Object.fromEntries(Object.entries(pins).filter(([server]) => servers.includes(server))),
 });
 
+/** Whom MCP clients are told to be, by provider. */
+const compileMcpClients = ({ identity }: GatewayConfig): CompiledMcp['clients'] => {
+  const clients = Object.entries(identity?.providers ?? {}).flatMap(([name, { mcpClient }]) =>
+    mcpClient === undefined
+      ? []
+      : [[name, present({ clientId: mcpClient.id, credential: mcpClient.credential })] as const],
+  );
+  return clients.length === 0 ? undefined : Object.fromEntries(clients);
+};
+
 export const compileMcp = (config: GatewayConfig): CompiledMcp => ({
   servers: mapValues(config.mcp?.servers, (server, name) => compileServer(config, server, name)),
   routes: mapList(config.mcp?.routes, (route, path) => compileRoute(config, route, path)),
+  ...present({ clients: compileMcpClients(config) }),
 });
 
 export const claimsInMcp = ({ routes }: CompiledMcp): string[] => [

@@ -56,10 +56,31 @@ const exchangeWarnings = (policy: CompiledPolicy, { path, auth, servers }: Compi
       ),
     );
 
+/** Kinds at which a stranger can't register a client. */
+const NO_REGISTRATION: ReadonlySet<string> = new Set(['okta', 'entra']);
+
+/** MCP clients that nobody told who they are register themselves, or get no further. */
+const registrationWarnings = ({ identity, mcp }: CompiledPolicy): readonly Finding[] => {
+  const without = identity.providers.filter(
+    ({ name, kind }) => NO_REGISTRATION.has(kind) && mcp.clients?.[name] === undefined,
+  );
+  return mcp.routes
+    .filter(
+      ({ auth, authorizationServer }) => auth !== 'none' && without.some(({ name }) => name === authorizationServer),
+    )
+    .map(({ path, authorizationServer }) =>
+      warn(
+        ['mcp', 'routes', path, 'authorizationServer'],
+        `${authorizationServer} registers no clients of strangers: only MCP clients that are told an id get further; write identity.providers.${authorizationServer}.mcpClient`,
+      ),
+    );
+};
+
 /** What is allowed under `mcp` and probably not meant. */
 export const mcpWarnings = (config: GatewayConfig, policy: CompiledPolicy): readonly Finding[] => [
   ...documentWarnings(config),
   ...lockWarnings(config),
   ...policy.mcp.routes.flatMap(ruleWarnings),
   ...policy.mcp.routes.flatMap((route) => exchangeWarnings(policy, route)),
+  ...registrationWarnings(policy),
 ];

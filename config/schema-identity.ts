@@ -52,6 +52,19 @@ const provider = z
       })
       .optional()
       .describe('Where this issuer differs from its kind: paths of claims, dots between'),
+    mcpClient: z
+      .strictObject({
+        id: text('the id of a client').describe('As the provider knows it, with every redirect URI that may be used'),
+        credential: name
+          .optional()
+          .describe(
+            'At entra only: the name under credentials of its id and secret, or private key, as JSON. Default: it is a public client',
+          ),
+      })
+      .optional()
+      .describe(
+        'The one client that MCP clients are told to be where a route says authorizationServer: for providers that register no strangers (Okta, Entra)',
+      ),
     provision: provision.optional(),
   })
   .describe('One issuer of tokens');

@@ -11,6 +11,7 @@ import { readAsOkta } from './read-as-okta.ts';
 import { signIn } from './sign-in.ts';
 import { tokenExchange } from './token-exchange.ts';
 import { userinfo } from './userinfo.ts';
+import { withoutIssuer } from './without-issuer.ts';
 
 export interface IdentityProviderOptions {
   /** 0 takes any free port. */
@@ -55,6 +56,7 @@ export const startIdentityProvider = async (options: IdentityProviderOptions): P
   const { kty, n, e, kid } = identity.signingKey;
   const tokens = ownTokens(issuer, { kty, n, e, kid, alg: 'RS256', use: 'sig' }, store, clock);
   tokenExchange(provider, { issuer, audience, users, signingKey: identity.signingKey, tokens, clock });
+  provider.use(withoutIssuer(issuer));
   provider.use(userinfo(tokens, users));
   provider.use(signIn(provider, users, (uid) => users.find((user) => user.uid === uid)));
   const onError = options.onError ?? ((error) => console.error(error));

@@ -1,26 +1,22 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ANONYMOUS } from '../../lambda/core/principal.ts';
 import { Refusal } from '../../lambda/core/refusal.ts';
 import { freePort } from '../support/free-port.ts';
 import { type McpGateway, startMcpGateway } from '../support/mcp-gateway.ts';
+import { inspect, mcpRemote, runScript } from '../support/mcp-programs.ts';
 
 const TOKEN = 'jane-token';
 const INFO = { name: 'journey', version: '1.0.0' };
 
 let gateway: McpGateway;
-let everything: ReturnType<typeof spawn>;
+let everything: ReturnType<typeof runScript>;
 let directory: string;
-
-const run = (script: string, args: readonly string[], env: Record<string, string> = {}) =>
-  spawn(process.execPath, [path.resolve('node_modules', script), ...args], { env: { ...process.env, ...env } });
 
 const isUp = async (url: string): Promise<boolean> => {
   try {
@@ -35,7 +31,9 @@ const isUp = async (url: string): Promise<boolean> => {
 beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'gatehouse-clients-'));
   const port = await freePort();
-  everything = run('@modelcontextprotocol/server-everything/dist/index.js', ['streamableHttp'], { PORT: String(port) });
+  everything = runScript('@modelcontextprotocol/server-everything/dist/index.js', ['streamableHttp'], {
+    PORT: String(port),
+  });
   const url = `http://127.0.0.1:${port}/mcp`;
   for (let tries = 0; tries < 100 && !(await isUp(url)); tries++)
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -80,20 +78,9 @@ const listsAndCalls = async (client: AnyClient): Promise<void> => {
   expect(result).toMatchObject({ content: [{ type: 'text', text: 'Echo: hello' }] });
 };
 
-const inspect = async (url: string, token: string | undefined, args: readonly string[]) => {
-  const auth = token === undefined ? [] : ['--header', `Authorization: Bearer ${token}`];
-  const own = ['--cli', url, '--transport', 'http', ...auth, ...args, '--format', 'json'];
-  const child = run('@modelcontextprotocol/inspector/clients/launcher/build/index.js', own, { HOME: directory });
-  let out = '';
-  child.stdout?.on('data', (chunk) => (out += chunk));
-  let errors = '';
-  child.stderr?.on('data', (chunk) => (errors += chunk));
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  return { code, out, errors };
-};
-
 describe.each(ROUTES)('real clients on $route', ({ route, token }) => {
   const url = () => new URL(`${gateway.origin}${route}`);
+  const program = () => ({ url: String(url()), home: directory, ...(token === undefined ? {} : { token }) });
 
   test.each(['legacy', 'auto', 'modern'] as const)('the SDK’s client of now, %s', async (mode) => {
     const negotiation = mode === 'modern' ? { pin: '2026-07-28' } : mode;
@@ -114,30 +101,16 @@ describe.each(ROUTES)('real clients on $route', ({ route, token }) => {
   });
 
   test('the inspector', async () => {
-    const listed = await inspect(String(url()), token, ['--method', 'tools/list']);
+    const listed = await inspect(program(), ['--method', 'tools/list']);
     expect(listed).toMatchObject({ code: 0, errors: expect.not.stringContaining('rror') });
     expect(listed.out).toContain('every__echo');
     const call = ['--method', 'tools/call', '--tool-name', 'every__echo', '--tool-arg', 'message=hello'];
-    expect((await inspect(String(url()), token, call)).out).toContain('Echo: hello');
+    expect((await inspect(program(), call)).out).toContain('Echo: hello');
   }, 30_000);
 
   test('mcp-remote', async () => {
-    const auth = token === undefined ? [] : ['--header', `Authorization: Bearer ${token}`];
     const client = new ClientV1(INFO);
-    await client.connect(
-      new StdioClientTransport({
-        command: process.execPath,
-        args: [
-          path.resolve('node_modules/mcp-remote/dist/proxy.js'),
-          String(url()),
-          '--transport',
-          'http-only',
-          ...auth,
-        ],
-        env: { ...process.env, MCP_REMOTE_CONFIG_DIR: directory } as Record<string, string>,
-        stderr: 'ignore',
-      }),
-    );
+    await client.connect(mcpRemote(program()));
     await listsAndCalls(client as AnyClient);
     await client.close();
   }, 30_000);
@@ -148,6 +121,14 @@ describe('without a token on a route that wants one', () => {
     const client = new Client(INFO);
     const connecting = client.connect(new StreamableHTTPClientTransport(new URL(gateway.url)));
     await expect(connecting).rejects.toThrow(/401|nauthorized/);
-    expect((await inspect(gateway.url, 'wrong', ['--method', 'tools/list', '--stored-auth-only'])).code).toBe(3);
+    expect(
+      (
+        await inspect({ url: gateway.url, token: 'wrong', home: directory }, [
+          '--method',
+          'tools/list',
+          '--stored-auth-only',
+        ])
+      ).code,
+    ).toBe(3);
   }, 30_000);
 });

@@ -11,6 +11,7 @@ import { DEMO_USERS, type DemoUser } from '../../local/demo-users.ts';
 import { openKeyFile } from '../../local/identity-provider/key-file.ts';
 import { mintToken } from '../../local/identity-provider/mint.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../local/identity-provider/start-identity-provider.ts';
+import { type Browse, createBrowser, signInAs } from '../support/browser.ts';
 
 const CALLBACK = 'http://127.0.0.1:3000/console/callback';
 const ALL = 'openid profile email llm:call mcp:read mcp:write mcp:admin';
@@ -66,42 +67,6 @@ const post = (endpoint: string, form: Readonly<Record<string, string>>, headers:
 
 const basic = (id: string, secret: string) => ({ authorization: `Basic ${btoa(`${id}:${secret}`)}` });
 
-/** A browser as far as signing in needs one: cookies, redirects one by one, forms without JavaScript. */
-const createBrowser = () => {
-  const jar = new Map<string, { readonly value: string; readonly path: string }>();
-
-  const visit = async (url: string, form?: Readonly<Record<string, string>>): Promise<Response> => {
-    const { pathname } = new URL(url);
-    const cookies = [...jar].filter(([, { path }]) => pathname.startsWith(path));
-    const response = await fetch(url, {
-      redirect: 'manual',
-      headers: { accept: 'text/html', cookie: cookies.map(([name, { value }]) => `${name}=${value}`).join('; ') },
-      ...(form !== undefined && { method: 'POST', body: new URLSearchParams(form) }),
-    });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      const [, path = '/'] = /; path=([^;]+)/i.exec(line) ?? [];
-      if (value === '') jar.delete(name);
-      else jar.set(name, { value, path });
-    }
-    return response;
-  };
-
-  /** Goes on until there is a page, or until a redirect leads away from the provider. */
-  return async (start: string, form?: Readonly<Record<string, string>>) => {
-    let url = start;
-    let response = await visit(url, form);
-    for (let hops = 0; hops < 10; hops++) {
-      const location = response.headers.get('location');
-      if (location === null) return { url, response, page: await response.text() };
-      url = new URL(location, url).href;
-      if (!url.startsWith(`${idp.url}/`)) return { url, response, page: '' };
-      response = await visit(url);
-    }
-    throw new Error(`more than 10 redirects, the last to ${url}`);
-  };
-};
-
 const challenge = () => {
   const verifier = randomBytes(32).toString('base64url');
   return { verifier, code_challenge: createHash('sha256').update(verifier).digest('base64url') };
@@ -118,20 +83,9 @@ const authorizeUrl = (params: Readonly<Record<string, string>>): string =>
     ...params,
   })}`;
 
-type Browse = ReturnType<typeof createBrowser>;
-
 /** Signs in and allows whatever is asked. Answers the last redirect, and the titles of the pages on the way. */
-const signIn = async (user: string, params: Readonly<Record<string, string>>, browse: Browse = createBrowser()) => {
-  const titles: string[] = [];
-  let at = await browse(authorizeUrl(params));
-  while (at.page !== '' && titles.length < 4) {
-    const title = /<h1>([^<]+)/.exec(at.page)?.[1] ?? '';
-    titles.push(title);
-    if (title !== 'Sign in' && title !== 'Allow access?') break;
-    at = await browse(at.url, title === 'Sign in' ? { user } : { answer: 'allow' });
-  }
-  return { ...at, titles, query: new URL(at.url).searchParams };
-};
+const signIn = (user: string, params: Readonly<Record<string, string>>, browse: Browse = createBrowser(idp.url)) =>
+  signInAs(user, authorizeUrl(params), browse);
 
 /** The whole code flow. */
 const tokensOf = async (user: string, params: Readonly<Record<string, string>> = {}) => {
@@ -315,6 +269,7 @@ describe('the code flow', () => {
   test('asks who, then for consent, and gives the tokens of that person', async () => {
     const { verifier, code_challenge } = challenge();
     const { titles, query, url } = await signIn('jane', { code_challenge, nonce: 'a-nonce' });
+    expect(query.has('iss')).toBe(false);
     expect(titles).toEqual(['Sign in', 'Allow access?']);
     expect(url.startsWith(`${CALLBACK}?`)).toBe(true);
     expect(query.get('state')).toBe('a-state');
@@ -370,7 +325,7 @@ describe('the code flow', () => {
   });
 
   test('remembers the session and the consent, and asks again only when told to', async () => {
-    const browse = createBrowser();
+    const browse = createBrowser(idp.url);
     expect((await signIn('jane', challenge(), browse)).titles).toEqual(['Sign in', 'Allow access?']);
     expect((await signIn('jane', challenge(), browse)).titles).toEqual([]);
     expect((await signIn('jane', { prompt: 'consent', ...challenge() }, browse)).titles).toEqual(['Allow access?']);
@@ -384,7 +339,7 @@ describe('the code flow', () => {
   });
 
   test('consent that is denied ends in access_denied', async () => {
-    const browse = createBrowser();
+    const browse = createBrowser(idp.url);
     const login = await browse(authorizeUrl(challenge()));
     const consent = await browse(login.url, { user: 'admin' });
     expect(consent.page).toContain('mcp:admin');
@@ -399,7 +354,7 @@ describe('the code flow', () => {
   });
 
   test('another person can take over the browser, and gets none of the first one’s scopes', async () => {
-    const browse = createBrowser();
+    const browse = createBrowser(idp.url);
     await signIn('admin', challenge(), browse);
     const login = await browse(authorizeUrl({ prompt: 'login', ...challenge() }));
     expect(login.page).toContain('<h1>Sign in</h1>');
@@ -438,7 +393,7 @@ describe('the code flow refuses', () => {
     'https://127.0.0.1:3000/console/callback',
     'javascript:alert(1)',
   ])('the redirect %s, on a page of its own', async (redirect_uri) => {
-    const { response, page, url } = await createBrowser()(authorizeUrl({ redirect_uri, ...challenge() }));
+    const { response, page, url } = await createBrowser(idp.url)(authorizeUrl({ redirect_uri, ...challenge() }));
     expect(response.status).toBe(400);
     expect(url.startsWith(idp.issuer)).toBe(true);
     expect(page).toContain('redirect_uri');
@@ -471,7 +426,7 @@ describe('the code flow refuses', () => {
   });
 
   test('an unknown client, with its name nowhere on the page as markup', async () => {
-    const { response, page } = await createBrowser()(authorizeUrl({ client_id: '<b>x</b>', ...challenge() }));
+    const { response, page } = await createBrowser(idp.url)(authorizeUrl({ client_id: '<b>x</b>', ...challenge() }));
     expect(response.status).toBe(400);
     expect(page).not.toContain('<b>');
   });
@@ -482,16 +437,16 @@ describe('the code flow refuses', () => {
   });
 
   test('an answer that was no choice, and a sign-in page of another browser', async () => {
-    const browse = createBrowser();
+    const browse = createBrowser(idp.url);
     const { url } = await browse(authorizeUrl(challenge()));
     expect((await browse(url, { user: 'mallory' })).response.status).toBe(400);
-    expect((await createBrowser()(url, { user: 'jane' })).response.status).toBe(400);
+    expect((await createBrowser(idp.url)(url, { user: 'jane' })).response.status).toBe(400);
   });
 });
 
 describe('the pages', () => {
   test('run no scripts, load nothing, and cannot be framed', async () => {
-    const { response, page } = await createBrowser()(authorizeUrl(challenge()));
+    const { response, page } = await createBrowser(idp.url)(authorizeUrl(challenge()));
     const policy = response.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("frame-ancestors 'none'");
@@ -502,7 +457,7 @@ describe('the pages', () => {
   });
 
   test('sign out ends the session', async () => {
-    const browse = createBrowser();
+    const browse = createBrowser(idp.url);
     await signIn('jane', challenge(), browse);
     const { page } = await browse(`${idp.issuer}/v1/logout`);
     const [, action = '', xsrf = ''] = /action="([^"]+)"[\s\S]*name="xsrf" value="([^"]+)"/.exec(page) ?? [];
