@@ -111,7 +111,17 @@ const findingsOf = (issue: Issue, at: Path, root: unknown, written: Written): Fi
 
   const key = path.at(-1);
   const value = valueAt(root, path);
-  if (value === undefined && typeof key === 'string')
+  if (value === undefined && typeof key === 'string') {
+    const slip = issue.code === 'invalid_union' ? slipOf(key, valueAt(root, path.slice(0, -1))) : undefined;
+    if (slip !== undefined)
+      return [
+        {
+          path: [...path.slice(0, -1), slip],
+          at: 'key',
+          message: `unknown key ${slip} ${place(path.slice(0, -1))}; did you mean ${key}?`,
+          meant: key,
+        },
+      ];
     return [
       {
         path: path.slice(0, -1),
@@ -119,6 +129,7 @@ const findingsOf = (issue: Issue, at: Path, root: unknown, written: Written): Fi
         message: `missing key ${key} ${place(path.slice(0, -1))}: expected ${expected(issue)}`,
       },
     ];
+  }
   const values = valuesOf(issue).filter((one) => typeof one === 'string');
   const near = typeof value === 'string' ? nearest(value, values) : undefined;
   const found = mayHoldKey(path) && typeof value === 'string' ? 'text, which is not shown' : show(value, written(path));
@@ -130,6 +141,10 @@ const findingsOf = (issue: Issue, at: Path, root: unknown, written: Written): Fi
     },
   ];
 };
+
+/** Without the key that tells its kind nothing else of a map is judged: here it may be one that is misspelt. */
+const slipOf = (key: string, map: unknown): string | undefined =>
+  isMap(map) ? Object.keys(map).find((one) => !looksSecret(one) && nearest(one, [key]) === key) : undefined;
 
 /** What the schema has against a policy. */
 export const schemaFindings = (root: unknown, written: Written): readonly Finding[] => {

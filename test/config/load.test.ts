@@ -73,7 +73,11 @@ describe('a wrong value', () => {
       'missing key every in defaults.rateLimits[0]: expected one of minute, hour, day, month',
     ],
     ['requests: 50, ', '', 'defaults.rateLimits[0]: expected requests or tokens, found neither'],
-    ['per: [principal.id]', 'per: []', 'expected a list with at least one entry, found an empty list'],
+    [
+      'per: [principal.id, principal.actor.sub]',
+      'per: []',
+      'expected a list with at least one entry, found an empty list',
+    ],
     [
       'kind: okta',
       'kind: octa',

@@ -349,7 +349,7 @@ describe('the shipped policy', () => {
   });
 
   test('calls slack as the user', () => {
-    expect(mcp.servers.slack?.credential).toMatchObject({ type: 'exchange', audience: 'api://slack' });
+    expect(mcp.servers.slack?.credential).toMatchObject({ type: 'own-token', audience: 'api://slack' });
   });
 
   test('takes the address of every server from the environment', () => {

@@ -12,6 +12,8 @@ const CHOSEN = new Set([
   'llm.routes',
   'mcp.servers',
   'mcp.routes',
+  'agents',
+  'agents.reporting.claims',
 ]);
 
 const keysOf = (node: unknown, path: string): { readonly key: string; readonly start: number }[] => {
