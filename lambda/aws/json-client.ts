@@ -18,7 +18,9 @@ export interface AwsJsonClient {
    * Calls one operation.
    *
    * Shape:  `operation` is the name in the API reference: `UpdateItem`. The answer is the reply's JSON object.
-   * Units:  throttling, 5xx and broken connections are tried again for up to 200 ms. `signal` ends everything.
+   * Units:  throttling, 5xx and broken connections are tried again for up to 200 ms after the first try, which
+   *         itself is given up as a broken connection after 300 ms (Secrets Manager: 1 s) where it may be made again.
+   *         `signal` ends everything.
    *         With `repeat: 'if-not-applied'` only a request that surely had no effect is repeated.
    * Errors: `AwsError`.
    * Source: Smithy, "AWS JSON 1.0 and 1.1 protocols"; IAM User Guide, "Signature Version 4".
@@ -45,8 +47,8 @@ export interface AwsJsonClientOptions {
 }
 
 const SERVICES = {
-  dynamodb: { target: 'DynamoDB_20120810', version: '1.0' },
-  secretsmanager: { target: 'secretsmanager', version: '1.1' },
+  dynamodb: { target: 'DynamoDB_20120810', version: '1.0', firstTryMs: 300 },
+  secretsmanager: { target: 'secretsmanager', version: '1.1', firstTryMs: 1_000 },
 } as const satisfies Record<AwsService, object>;
 
 const RETRY_MS = 200;
@@ -55,13 +57,13 @@ const FIRST_PAUSE_MS = 20;
 
 export const createAwsJsonClient = (options: AwsJsonClientOptions): AwsJsonClient => {
   const { service, region, clock, random = Math.random } = options;
-  const { target, version } = SERVICES[service];
+  const { target, version, firstTryMs } = SERVICES[service];
   const url = new URL(options.endpoint ?? regionEndpoint(service, region));
   // Longer than undici's 4 seconds: a Lambda that serves a call now and then should not pay for TLS each time.
   const pool = new Pool(url.origin, { connections: 64, keepAliveTimeout: 20_000, connect: { timeout: 1_000 } });
   const signingKeys = new Map<string, ArrayBuffer>();
 
-  const sendOnce = async (operation: string, body: string, signal: AbortSignal) => {
+  const sendOnce = async (operation: string, body: string, signal: AbortSignal, late?: AbortSignal) => {
     const headers = { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': `${target}.${operation}` };
     if (signingKeys.size > 8) signingKeys.clear();
     const signer = new AwsV4Signer({
@@ -83,12 +85,12 @@ export const createAwsJsonClient = (options: AwsJsonClientOptions): AwsJsonClien
         path: url.pathname,
         headers: Object.fromEntries(signed.headers),
         body,
-        signal,
+        signal: late === undefined ? signal : AbortSignal.any([signal, late]),
       });
       return { status: reply.statusCode, type: reply.headers['x-amzn-errortype'], text: await reply.body.text() };
     } catch (cause) {
       if (signal.aborted) throw new AwsError('Timeout', undefined, { cause });
-      if (!isNetworkError(cause)) throw cause;
+      if (late?.aborted !== true && !isNetworkError(cause)) throw cause;
       throw new AwsError('Unreachable', undefined, { cause });
     }
   };
@@ -96,13 +98,16 @@ export const createAwsJsonClient = (options: AwsJsonClientOptions): AwsJsonClien
   return {
     async send(operation, input, { signal, repeat = 'always' }) {
       const body = JSON.stringify(input);
-      const giveUpAt = clock() + RETRY_MS;
+      // A connection that died unseen never answers: it must not take the time of the try that would.
+      const late = repeat === 'always' ? AbortSignal.timeout(firstTryMs) : undefined;
+      let giveUpAt: number | undefined;
       for (let tries = 1; ; tries++) {
         try {
-          return readReply(await sendOnce(operation, body, signal));
+          return readReply(await sendOnce(operation, body, signal, tries === 1 ? late : undefined));
         } catch (error) {
           const mayHelp =
             error instanceof AwsError && (error.isThrottled || (repeat === 'always' && error.isAmbiguous));
+          giveUpAt ??= clock() + RETRY_MS;
           const pauseMs = random() * FIRST_PAUSE_MS * 2 ** tries;
           if (!mayHelp || tries === MAX_TRIES || clock() + pauseMs > giveUpAt) throw error;
           await pause(pauseMs, signal);

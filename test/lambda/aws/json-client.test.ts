@@ -179,6 +179,20 @@ describe('trying again', () => {
     expect(seen).toHaveLength(2);
   });
 
+  test('is made where the first gets no answer, long before the caller’s time is over', async () => {
+    const { client, seen } = await started((response, count) => {
+      if (count > 1) response.end('{"Item":{}}');
+    });
+    expect(await client.send('GetItem', {}, { signal: AbortSignal.timeout(20_000) })).toEqual({ Item: {} });
+    expect(seen).toHaveLength(2);
+  });
+
+  test('waits for an answer where the first may have been applied', async () => {
+    const { client, seen } = await started((response) => setTimeout(() => response.end('{}'), 600));
+    await client.send('UpdateItem', {}, { signal: AbortSignal.timeout(20_000), repeat: 'if-not-applied' });
+    expect(seen).toHaveLength(1);
+  });
+
   test('ends when the caller says so, in the middle of an answer too', async () => {
     const { client, seen } = await started((response) => response.writeHead(200).write('{"half":'));
     const signal = AbortSignal.timeout(50);
