@@ -179,6 +179,7 @@ const pathOf = (url: string): string => {
 };
 
 const answerHeaders = ({ id, facts, llm }: Exchange, surface: Surface): Record<string, string> => ({
+  ...upstreamId(facts.attempts.at(-1)?.upstreamRequestId),
   'x-request-id': id,
   'x-content-type-options': 'nosniff',
   ...surface.headers,
@@ -186,6 +187,10 @@ const answerHeaders = ({ id, facts, llm }: Exchange, surface: Surface): Record<s
   ...(llm?.served === undefined ? {} : { 'x-gatehouse-provider': llm.served.provider }),
   ...(facts.dropped.length === 0 ? {} : { 'x-gatehouse-dropped': headerList(facts.dropped) }),
 });
+
+/** R150: the upstream's own id of the call, which is what its support asks for. */
+const upstreamId = (id: string | undefined): Record<string, string> =>
+  id === undefined ? {} : { 'x-gatehouse-upstream-request-id': id };
 
 /** Names of parameters may come from the caller: only what a header may hold, and not much of it. */
 const headerList = (names: readonly string[]): string =>

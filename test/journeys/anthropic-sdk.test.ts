@@ -97,6 +97,17 @@ describe.each(ROWS)('@anthropic-ai/sdk against $name ($kind)', ({ name, model, n
     expect(record).toMatchObject({ surface: 'anthropic-messages', outcome: 'ok', 'gen_ai.usage.input_tokens': 2 });
   });
 
+  test('R150: the id of a call is ours, and the provider’s own stands beside it', async () => {
+    const ask = { ...common, messages: user('hello') };
+    const { response, request_id } = await anthropic().messages.create(ask).withResponse();
+    const record = await gateway.recordOf(request_id ?? null);
+    expect(response.headers.get('request-id')).toBe(response.headers.get('x-request-id'));
+    const own = response.headers.get('x-gatehouse-upstream-request-id');
+    expect(own).toBe(record.attempts.at(-1)?.upstreamRequestId ?? null);
+    if (native) expect(own).toMatch(/^req_/);
+    expect(own).not.toBe(request_id);
+  });
+
   test('a stream that assembles to the same message, usage included', async () => {
     const params = { ...common, system: 'Be kind', messages: user('write 40 words') };
     const whole = await anthropic().messages.create(params);

@@ -121,7 +121,7 @@ describe('count_tokens', () => {
     expect([status, body.error]).toMatchObject([401, { type: 'authentication_error' }]);
   });
 
-  test('a prompt is read after authorization, and before limits', async () => {
+  test('R142: a prompt is read after authorization, and a mistake in it does not count', async () => {
     const bad = { model: 'gpt-4o', messages: [{ role: 'nobody', content: 5 }] };
     const codeOf = async (path: string, body: object) => (await count(path, body)).body;
     expect(await codeOf('/nobody/v1', bad)).toMatchObject({ error: { type: 'permission_error' } });

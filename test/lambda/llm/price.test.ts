@@ -60,7 +60,7 @@ describe('what a call comes to', () => {
   };
   const usage = { input: 1_000, cacheRead: 10_000, cacheWrite: 2_000, output: 500, reasoning: 400 };
 
-  test('each kind of token at its own price, reasoning within the output', () => {
+  test('R85: each kind of token at its own price, reasoning within the output and not once more', () => {
     expect(microUsdOf(claude, usage)).toBe(3_000 + 3_000 + 7_500 + 7_500);
   });
 

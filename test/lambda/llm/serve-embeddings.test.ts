@@ -187,7 +187,7 @@ describe('embeddings', () => {
     expect(await errorOf(create('v1', { model: 'nobody', input: 'x' }))).toMatchObject({ code: 'model_not_found' });
   });
 
-  test('are read for those who may ask, and nobody else: a mistake of a stranger is not looked for', async () => {
+  test('R142: are read for those who may ask, and a mistake does not count', async () => {
     const bad = { model: 'text-embedding-3-small', input: {}, encoding_format: 'hex' };
     expect(await errorOf(create('denied', bad))).toMatchObject({ status: 403, code: 'not_allowed' });
     expect(await errorOf(create('v1', { ...bad, model: 'nobody' }))).toMatchObject({ code: 'model_not_found' });

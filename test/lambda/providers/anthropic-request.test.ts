@@ -231,6 +231,18 @@ describe('tools', () => {
   });
 });
 
+test('R149: a turn pauses in the middle of a tool of Anthropic’s own, which nobody gets who could not go on with it', () => {
+  const asked = { messages: [user('hi')], tools: [{ type: 'web_search' }, tool('f')] };
+  const { body, dropped } = toAnthropic(asked);
+  expect(body.tools).toEqual([expect.objectContaining({ name: 'f' })]);
+  expect(dropped).toContain('web_search');
+  const own = { messages: [user('hi')], max_tokens: 9, tools: [{ type: 'web_search_20250305', name: 'web_search' }] };
+  const native = { ...chatCall(own), dialect: 'anthropic-messages' as const };
+  expect(anthropic.toRequest(native, BUDGET, providerConfig({ kind: 'anthropic' })).body).toMatchObject({
+    tools: own.tools,
+  });
+});
+
 describe('tool_choice', () => {
   const tools = [tool('f'), tool('g')];
 

@@ -234,6 +234,17 @@ describe('a streamed answer', () => {
     expect(assembleChat(await streamed(parts, true)).usage).toMatchObject({ prompt_tokens: 105, completion_tokens: 9 });
   });
 
+  test('R108: the total of a stream is the prompt and the answer, whichever piece came last', async () => {
+    const parts: LlmPart[] = [
+      START,
+      { type: 'usage', usage: { input: 5, cacheRead: 100, cacheWrite: 20, output: 1 } },
+      { type: 'text', text: 'a' },
+      { type: 'usage', usage: { output: 9, reasoning: 4 } },
+      { type: 'end' },
+    ];
+    expect(assembleChat(await streamed(parts, true)).usage).toMatchObject({ completion_tokens: 9, total_tokens: 134 });
+  });
+
   test('R117: a call has its name once, and its fragments only where they belong', async () => {
     const text = await streamed([
       START,
