@@ -25,6 +25,7 @@ const BODY = {
 
 export interface Load {
   readonly callsPerSecond: number;
+  readonly calls: number;
   /** To the first byte of the body, in milliseconds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -53,5 +54,10 @@ export const load = async (target: Target, concurrency: number, seconds: number,
   const elapsed = (performance.now() - started) / 1000;
   await agent.close();
   const sorted = taken.toSorted((a, b) => a - b);
-  return { callsPerSecond: taken.length / elapsed, p50Ms: percentile(sorted, 0.5), p99Ms: percentile(sorted, 0.99) };
+  return {
+    callsPerSecond: taken.length / elapsed,
+    calls: taken.length,
+    p50Ms: percentile(sorted, 0.5),
+    p99Ms: percentile(sorted, 0.99),
+  };
 };

@@ -3,9 +3,15 @@ import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { buildSync } from 'esbuild';
 
+/** Of one process so far: memory, and processor time in microseconds, all threads and the kernel's work included. */
+export interface Usage {
+  readonly rssMb: number;
+  readonly cpuUs: number;
+}
+
 export interface Running {
   readonly url: string;
-  rssMb(): Promise<number>;
+  usage(): Promise<Usage>;
   stop(): void;
 }
 
@@ -42,9 +48,9 @@ export const start = async (name: string, core: number, env: Record<string, stri
   if (canPin && child.pid !== undefined) pin(child.pid, core);
   return {
     url: `http://127.0.0.1:${port}`,
-    rssMb: async () => {
-      child.send('rss');
-      return (await message<{ rssMb: number }>(child)).rssMb;
+    usage: () => {
+      child.send('usage');
+      return message<Usage>(child);
     },
     stop: () => void child.kill(),
   };
@@ -52,8 +58,12 @@ export const start = async (name: string, core: number, env: Record<string, stri
 
 const message = <T>(child: ChildProcess): Promise<T> =>
   new Promise((resolve, reject) => {
-    child.once('message', (value) => resolve(value as T));
-    child.once('exit', (code) => reject(new Error(`a server of the benchmark ended with ${code}`)));
+    const ended = (code: number | null): void => reject(new Error(`a server of the benchmark ended with ${code}`));
+    child.once('exit', ended);
+    child.once('message', (value) => {
+      child.off('exit', ended);
+      resolve(value as T);
+    });
   });
 
 /** `-a`: all its threads. */

@@ -174,5 +174,8 @@ const SERVERS = {
 
 process.on('SIGTERM', () => process.exit(0));
 const name = process.argv[2] as keyof typeof SERVERS;
-process.on('message', () => process.send?.({ rssMb: Math.round(process.memoryUsage().rss / 2 ** 20) }));
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ rssMb: Math.round(process.memoryUsage().rss / 2 ** 20), cpuUs: user + system });
+});
 process.send?.({ port: await SERVERS[name]() });
