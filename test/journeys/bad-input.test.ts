@@ -122,6 +122,20 @@ const RESPONSES: Readonly<Record<string, Body>> = {
   },
 };
 
+/** Whoever is behind the route. Of the rest the provider decides: some take it, some can be given something like it. */
+const ALWAYS: Readonly<Record<string, 200 | 400>> = {
+  'arguments that were cut off': 200,
+  probabilities: 200,
+  'a megabyte': 200,
+  'ten thousand messages': 200,
+  'a result for no call at all': 400,
+  'arguments that are none': 400,
+  'base64 that is none': 400,
+  'a role nobody has': 400,
+  'no messages': 400,
+  nothing: 400,
+};
+
 const SURFACES = [
   { path: 'chat/completions', cases: CHAT, base: {} },
   { path: 'messages', cases: MESSAGES, base: { max_tokens: 100 } },
@@ -134,14 +148,14 @@ const ROWS = SURFACES.flatMap(({ path, cases, base }) =>
 );
 
 describe.each(KINDS)('in front of $kind', ({ kind, model }) => {
-  test.each(ROWS)('/$path with $what is served, or refused in words of its own', async ({ path, body }) => {
+  test.each(ROWS)('/$path with $what is served, or refused in words of its own', async ({ path, what, body }) => {
     const answer = await fetch(`${gateway.url}/${kind}/v1/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
       body: JSON.stringify({ model, ...body }),
     });
     const said = (await answer.json()) as { readonly type?: string; readonly error?: Record<string, unknown> };
-    expect([200, 400]).toContain(answer.status);
+    expect(ALWAYS[what] === undefined ? [200, 400] : [ALWAYS[what]]).toContain(answer.status);
     if (answer.status === 200) return;
     expect(said.error).toMatchObject({ type: 'invalid_request_error', message: expect.any(String) });
     if (path.startsWith('messages')) expect(said.type).toBe('error');
