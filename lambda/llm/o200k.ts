@@ -7,7 +7,7 @@ import type { CountText } from './estimate-tokens.ts';
 const LONGEST_PIECE = 128;
 
 /** What is not a token as it stands has to be merged out of bytes: so many characters of a prompt, which takes a second at most. */
-const MOST_MERGED = 500_000;
+const MOST_MERGED = 200_000;
 
 /** Bytes, a character each, as a token's rank: the lower, the earlier two neighbours become one. */
 const ranks = new Map<string, number>(
@@ -22,7 +22,7 @@ const ranks = new Map<string, number>(
  * a quarter of a second, 2 MB, and some 30 MB once it is read.
  *
  * Shape:  one counter for one prompt. Exact, but for pieces of more than 128 characters without a break, which are cut, and
- *         for what a prompt has beyond half a million characters of rare words, which is estimated.
+ *         for what a prompt has beyond 200,000 characters of rare words, which is estimated.
  * Source: gpt-tokenizer 4.0.0 for the vocabulary and the expression that cuts a text into pieces; names of special tokens in
  *         a text are text.
  */

@@ -96,11 +96,24 @@ describe('tokenize: exact', () => {
       return performance.now() - started;
     };
     for (const one of ['a', '日', 'ก', ' ', '\u02bc\u0301', 'Aa']) {
-      timeOf(one.repeat(20_000));
-      const short = Math.max(1, ...[1, 2, 3].map(() => timeOf(one.repeat(20_000))));
-      // Forty times the text; a quadratic count would take sixteen hundred times as long.
-      expect(timeOf(one.repeat(800_000))).toBeLessThan(short * 400);
+      timeOf(one.repeat(5_000));
+      const short = Math.max(1, ...[1, 2, 3].map(() => timeOf(one.repeat(5_000))));
+      // Thirty times the text; a quadratic count would take nine hundred times as long.
+      expect(timeOf(one.repeat(150_000))).toBeLessThan(short * 250);
     }
+  });
+
+  test('what is too much to merge is estimated, and the prompt counted all the same', async () => {
+    const { o200kCounter } = await import('../../../lambda/llm/o200k.ts');
+    const rare = (words: number): string =>
+      Array.from({ length: words }, (_, index) =>
+        (1_000_000 + index * 7_919).toString(21).replaceAll(/\d/g, (digit) => 'qxzjvwkyhb'[Number(digit)] ?? ''),
+      ).join(' ');
+    const within = rare(10_000);
+    expect(o200kCounter()(within)).toBe(exactly(within));
+    const beyond = rare(80_000);
+    expect(o200kCounter()(beyond)).not.toBe(exactly(beyond));
+    expect(Math.abs(o200kCounter()(beyond) / exactly(beyond) - 1)).toBeLessThan(1 / 2);
   });
 
   test('what has no break is cut, and counted all the same', async () => {
