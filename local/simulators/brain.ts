@@ -1,5 +1,6 @@
 import { called } from './called.ts';
 import { failureOf } from './failures.ts';
+import { meant } from './meant.ts';
 import { minimalValue } from './minimal-value.ts';
 
 /** One message, whatever the dialect. */
@@ -110,7 +111,9 @@ const callsFor = (prompt: Prompt, latest: readonly Turn[], asked: string): ToolC
   if (prompt.tools.length === 0 || prompt.toolChoice === 'none') return [];
   const { toolChoice, tools } = prompt;
   const mayCall = typeof toolChoice === 'object' ? tools.filter((tool) => tool.name === toolChoice.name) : tools;
-  const wanted = called(asked.replace(/say exactly:[\s\S]*$/i, ''), mayCall);
+  const request = asked.replace(/say exactly:[\s\S]*$/i, '');
+  const named = called(request, mayCall);
+  const wanted = named.length === 0 && toolChoice === 'auto' ? meant(request, mayCall) : named;
   const answered = latest.some((turn) => turn.toolResults.length > 0);
   const first = mayCall[0];
   // A forced choice that was already answered would loop for ever in an agent: the results end it.

@@ -86,6 +86,26 @@ describe('the simulated brain', () => {
     expect(toolCalls).toEqual([]);
   });
 
+  test('does what a plain request means, says the result and comes to an end', () => {
+    const list = { name: 'slack__list_channels', schema: { type: 'object', properties: {} } };
+    const asked = says('list the slack channels');
+    expect(reply(prompt('', { turns: [asked], tools: [clock, list] })).toolCalls).toEqual([
+      { name: 'slack__list_channels', input: {}, inputText: '{}' },
+    ]);
+    const turns = [asked, says('', { role: 'assistant' }), says('', { toolResults: ['general'] })];
+    const { toolCalls, text, finish } = reply(prompt('', { turns, tools: [clock, list] }));
+    expect([toolCalls, finish]).toEqual([[], 'stop']);
+    expect(text).toContain('The tools answered: general');
+  });
+
+  test('means nothing where a choice of tool is forced or ruled out', () => {
+    const list = { name: 'list_channels', schema: { type: 'object', properties: {} } };
+    const asked = (toolChoice: Prompt['toolChoice']) =>
+      prompt('list the channels', { tools: [clock, list], toolChoice });
+    expect(reply(asked('none')).toolCalls).toEqual([]);
+    expect(reply(asked({ name: 'clock' })).toolCalls.map(({ name }) => name)).toEqual(['clock']);
+  });
+
   test('fits the asked schema', () => {
     const schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
     expect(JSON.parse(reply(prompt('hello', { answerSchema: schema })).text)).toEqual({ n: 1 });
