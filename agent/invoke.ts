@@ -1,0 +1,121 @@
+import { Agent, configureLogging, McpClient } from '@strands-agents/sdk';
+import { OpenAIModel } from '@strands-agents/sdk/models/openai';
+import { AgentError, type AgentErrorCode } from './agent-error.ts';
+import type { Caller } from './caller.ts';
+import type { AgentSettings } from './settings.ts';
+import { systemPrompt } from './system-prompt.ts';
+
+export interface Invocation {
+  readonly prompt: string;
+  readonly caller: Caller;
+  /** W3C Trace Context, for models and tools. */
+  readonly trace: Readonly<Record<string, string>>;
+  /** The caller left. */
+  readonly signal: AbortSignal;
+}
+
+// The library's log quotes what servers said, and a server may have said a token.
+const silent = (): void => {};
+configureLogging({ debug: silent, info: silent, warn: silent, error: silent });
+
+/**
+ * Lets the model work until it has an answer: its words as they come, at the end the whole answer.
+ *
+ * Clients of models and tools are made for this one invocation and closed with it. They hold the caller's token, so nothing of
+ * one invocation can ever be used in another.
+ *
+ * Errors: `AgentError`.
+ */
+export async function* invoke(
+  settings: AgentSettings,
+  { prompt, caller, trace, signal }: Invocation,
+): AsyncGenerator<string, string> {
+  const token = caller.openToken();
+  if (token === undefined) throw new AgentError('no_token');
+  const timeLimit = AbortSignal.timeout(settings.timeLimitMs);
+  const tools = settings.mcpUrl === undefined ? [] : [connectTools(settings.mcpUrl, token, trace)];
+  const agent = new Agent({
+    name: settings.name,
+    model: createModel(settings, token, trace),
+    tools,
+    systemPrompt: systemPrompt(settings, caller),
+    printer: false,
+    sandbox: false,
+    // The gateway behind both addresses tries again where that makes sense.
+    retryStrategy: null,
+  });
+  try {
+    await agent.initialize().catch(() => {
+      throw new AgentError('tools_failed');
+    });
+    const events = agent.stream(prompt, {
+      limits: { turns: settings.maxTurns },
+      cancelSignal: AbortSignal.any([signal, timeLimit]),
+    });
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return answerOf(value);
+      if (value.type !== 'modelStreamUpdateEvent' || value.event.type !== 'modelContentBlockDeltaEvent') continue;
+      if (value.event.delta.type === 'textDelta') yield value.event.delta.text;
+    }
+  } catch (thrown) {
+    throw toAgentError(thrown, timeLimit.aborted);
+  } finally {
+    await Promise.allSettled(tools.map((one) => one.disconnect()));
+  }
+}
+
+const createModel = ({ model, llmUrl }: AgentSettings, token: string, trace: Invocation['trace']): OpenAIModel =>
+  new OpenAIModel({
+    api: 'chat',
+    modelId: model,
+    apiKey: token,
+    clientConfig: { baseURL: llmUrl, maxRetries: 1, defaultHeaders: trace, organization: null, project: null },
+  });
+
+const connectTools = (url: string, token: string, trace: Invocation['trace']): McpClient =>
+  new McpClient({
+    applicationName: 'gatehouse-agent',
+    url,
+    headers: { ...trace, authorization: `Bearer ${token}` },
+    // It would put the trace among the arguments of the tool; the headers carry it.
+    disableMcpInstrumentation: true,
+  });
+
+const STOPPED: ReadonlyMap<string, AgentErrorCode> = new Map([
+  ['limitTurns', 'turn_limit'],
+  ['cancelled', 'time_limit'],
+  ['maxTokens', 'cut_short'],
+  ['modelContextWindowExceeded', 'cut_short'],
+  ['toolUse', 'cut_short'],
+]);
+
+interface Ended {
+  readonly stopReason: string;
+  readonly lastMessage: { readonly content: readonly { readonly type: string }[] };
+}
+
+/** An answer that is not whole is an error, never a shorter answer. */
+const answerOf = ({ stopReason, lastMessage }: Ended): string => {
+  const stopped = STOPPED.get(stopReason);
+  if (stopped !== undefined) throw new AgentError(stopped);
+  return lastMessage.content
+    .flatMap((block) => (block.type === 'textBlock' && 'text' in block ? [String(block.text)] : []))
+    .join('');
+};
+
+const BY_STATUS: ReadonlyMap<unknown, AgentErrorCode> = new Map([
+  [401, 'not_allowed'],
+  [403, 'not_allowed'],
+  [404, 'not_allowed'],
+  [429, 'rate_limited'],
+]);
+
+/** What libraries throw is not passed on, and not logged: it may quote the answer of a server, or a header. */
+const toAgentError = (thrown: unknown, isLate: boolean): AgentError => {
+  if (thrown instanceof AgentError) return thrown;
+  if (isLate) return new AgentError('time_limit');
+  const { status, name, cause } = thrown as { status?: unknown; name?: unknown; cause?: { status?: unknown } };
+  if (name === 'MaxTokensError' || name === 'ContextWindowOverflowError') return new AgentError('cut_short');
+  return new AgentError(BY_STATUS.get(status ?? cause?.status) ?? 'model_failed');
+};

@@ -1,0 +1,42 @@
+import { type AgentErrorCode, codeOf, writeError } from './agent-error.ts';
+
+/** How an invocation that was streamed ended: told once, also when the caller left. */
+type Ended = (outcome: AgentErrorCode | 'ok' | 'caller_left') => void;
+
+const line = (event: object): Uint8Array => new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`);
+
+/**
+ * The words of an invocation as server-sent events.
+ *
+ * Shape: `data: {"type":"text","text"}` for each piece, then `{"type":"done", …}` with the whole answer, or
+ *        `{"type":"error","code","message"}`. One that failed never ends with `done`; one that was cut has neither.
+ * Source: WHATWG HTML, "Server-sent events".
+ */
+export const streamWords = (
+  words: AsyncGenerator<string, string>,
+  toDone: (output: string) => object,
+  leave: AbortController,
+  ended: Ended,
+): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await words.next();
+        if (!done) return controller.enqueue(line({ type: 'text', text: value }));
+        controller.enqueue(line({ type: 'done', ...toDone(value) }));
+        ended('ok');
+      } catch (thrown) {
+        if (leave.signal.aborted) return;
+        const code = codeOf(thrown);
+        controller.enqueue(line({ type: 'error', ...writeError(code) }));
+        ended(code);
+      }
+      controller.close();
+    },
+    async cancel() {
+      leave.abort();
+      ended('caller_left');
+      // Ends the loop of the agent and closes its clients.
+      await words.return('').catch(() => {});
+    },
+  });
