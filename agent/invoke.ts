@@ -1,7 +1,7 @@
-import { Agent, configureLogging, McpClient } from '@strands-agents/sdk';
-import { OpenAIModel } from '@strands-agents/sdk/models/openai';
+import { Agent, configureLogging, type McpClient } from '@strands-agents/sdk';
 import { AgentError, type AgentErrorCode } from './agent-error.ts';
 import type { Caller } from './caller.ts';
+import { connectModel, connectTools } from './connect.ts';
 import type { AgentSettings } from './settings.ts';
 import { systemPrompt } from './system-prompt.ts';
 
@@ -33,10 +33,10 @@ export async function* invoke(
   const token = caller.openToken();
   if (token === undefined) throw new AgentError('no_token');
   const timeLimit = AbortSignal.timeout(settings.timeLimitMs);
-  const tools = settings.mcpUrl === undefined ? [] : [connectTools(settings.mcpUrl, token, trace)];
+  const tools: McpClient[] = settings.mcpUrl === undefined ? [] : [connectTools(settings.mcpUrl, token, trace)];
   const agent = new Agent({
     name: settings.name,
-    model: createModel(settings, token, trace),
+    model: connectModel(settings, token, trace),
     tools,
     systemPrompt: systemPrompt(settings, caller),
     printer: false,
@@ -64,23 +64,6 @@ export async function* invoke(
     await Promise.allSettled(tools.map((one) => one.disconnect()));
   }
 }
-
-const createModel = ({ model, llmUrl }: AgentSettings, token: string, trace: Invocation['trace']): OpenAIModel =>
-  new OpenAIModel({
-    api: 'chat',
-    modelId: model,
-    apiKey: token,
-    clientConfig: { baseURL: llmUrl, maxRetries: 1, defaultHeaders: trace, organization: null, project: null },
-  });
-
-const connectTools = (url: string, token: string, trace: Invocation['trace']): McpClient =>
-  new McpClient({
-    applicationName: 'gatehouse-agent',
-    url,
-    headers: { ...trace, authorization: `Bearer ${token}` },
-    // It would put the trace among the arguments of the tool; the headers carry it.
-    disableMcpInstrumentation: true,
-  });
 
 const STOPPED: ReadonlyMap<string, AgentErrorCode> = new Map([
   ['limitTurns', 'turn_limit'],

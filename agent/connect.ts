@@ -1,0 +1,41 @@
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { McpClient } from '@strands-agents/sdk';
+import { OpenAIModel } from '@strands-agents/sdk/models/openai';
+import type { AgentSettings } from './settings.ts';
+
+type Trace = Readonly<Record<string, string>>;
+
+/** A redirect would carry the caller's token to an address that nobody decided about. */
+const STAY = { redirect: 'error' } as const;
+
+/** The model, asked for the caller whose token it is. */
+export const connectModel = ({ model, llmUrl }: AgentSettings, token: string, trace: Trace): OpenAIModel =>
+  new OpenAIModel({
+    api: 'chat',
+    modelId: model,
+    apiKey: token,
+    clientConfig: {
+      baseURL: llmUrl,
+      maxRetries: 1,
+      defaultHeaders: trace,
+      fetchOptions: STAY,
+      organization: null,
+      project: null,
+    },
+  });
+
+/** The tools, called for the caller whose token it is. */
+export const connectTools = (url: string, token: string, trace: Trace): McpClient =>
+  new McpClient({
+    applicationName: 'gatehouse-agent',
+    transport: new StreamableHTTPClientTransport(new URL(url), {
+      requestInit: { ...STAY, headers: { ...trace, authorization: `Bearer ${token}` } },
+      fetch: withoutListening,
+    }),
+    // It would put the trace among the arguments of the tool; the headers carry it.
+    disableMcpInstrumentation: true,
+  });
+
+/** The client would open a second stream, for what a server says unasked. One invocation does not wait for that. */
+const withoutListening = async (url: string | URL, init?: RequestInit): Promise<Response> =>
+  init?.method === 'GET' ? new Response(null, { status: 405 }) : fetch(url, init);
