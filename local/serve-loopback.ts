@@ -6,6 +6,9 @@ import type { GatewayEnv } from '../lambda/http/gateway-env.ts';
 /** The same fifteen minutes that API Gateway and Lambda allow. */
 const LONGEST_CALL_MS = 15 * 60_000;
 
+/** Node's own limit for all headers of a request together. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
 export interface Loopback {
   readonly port: number;
   close(): Promise<void>;
@@ -16,12 +19,14 @@ export const serveLoopback = async (
   fetch: (request: Request, env: GatewayEnv) => Promise<Response>,
   port: number,
   clock: Clock,
+  maxHeaderBytes = MAX_HEADER_BYTES,
 ): Promise<Loopback> => {
   const server = await new Promise<Server>((resolve, reject) => {
     const started = serve(
       {
         hostname: '127.0.0.1',
         port,
+        serverOptions: { maxHeaderSize: maxHeaderBytes },
         fetch: (request: Request, bindings: HttpBindings | Http2Bindings) => fetch(request, toEnv(bindings, clock)),
       },
       () => resolve(started),

@@ -98,6 +98,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   lib: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'type config'],
   bin: ['lib', 'config', 'aws-cdk-lib', 'cdk-nag'],
   local: [
+    'agent',
     'lambda/core',
     'lambda/identity',
     'lambda/policy',
@@ -161,7 +162,7 @@ describe('who may import whom', () => {
 
   test('nothing imports in a circle', () => {
     const graph = new Map(
-      ['config', 'lambda', 'lib', 'bin', 'local'].flatMap(filesOf).map((file) => [
+      ['config', 'agent', 'lambda', 'lib', 'bin', 'local'].flatMap(filesOf).map((file) => [
         file,
         importsOf(file)
           .filter(({ isType }) => !isType)
@@ -186,14 +187,17 @@ describe('who may import whom', () => {
       .filter((file) => pattern.test(readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*|'[^'\n]*'/g, '')));
 
   test('the environment is read by entry points only', () => {
-    const entries = /^(bin\/|local\/(main|token|mcp-pins)\.ts|lambda\/\w+\/handler\.ts|config\/write-)/;
+    const entries = /^(bin\/|agent\/main\.ts|local\/(main|token|mcp-pins)\.ts|lambda\/\w+\/handler\.ts|config\/write-)/;
     expect(
-      usersOf(/\bprocess\.env\b/, ['config', 'lambda', 'lib', 'bin', 'local']).filter((file) => !entries.test(file)),
+      usersOf(/\bprocess\.env\b/, ['config', 'agent', 'lambda', 'lib', 'bin', 'local']).filter(
+        (file) => !entries.test(file),
+      ),
     ).toEqual([]);
   });
 
   test('the time is asked for in one place', () => {
-    expect(usersOf(/\bDate\.now\(|new Date\(\)|performance\.now\(/, ['config', 'lambda', 'local'])).toEqual([
+    expect(usersOf(/\bDate\.now\(|new Date\(\)|performance\.now\(/, ['config', 'agent', 'lambda', 'local'])).toEqual([
+      'agent/main.ts',
       'lambda/core/clock.ts',
     ]);
   });
@@ -203,11 +207,11 @@ describe('who may import whom', () => {
   });
 
   test('handlers are imported by nobody', () => {
-    const all = ['config', 'lambda', 'lib', 'bin', 'local'].flatMap(filesOf).flatMap(importsOf);
+    const all = ['config', 'agent', 'lambda', 'lib', 'bin', 'local'].flatMap(filesOf).flatMap(importsOf);
     expect(all.filter(({ to }) => to.endsWith('handler.ts'))).toEqual([]);
   });
 
   test('no code is made from text', () => {
-    expect(usersOf(/\beval\(|new Function\(/, ['config', 'lambda', 'lib', 'bin', 'local'])).toEqual([]);
+    expect(usersOf(/\beval\(|new Function\(/, ['config', 'agent', 'lambda', 'lib', 'bin', 'local'])).toEqual([]);
   });
 });
