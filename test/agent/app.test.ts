@@ -211,6 +211,45 @@ describe('a model that fails', () => {
   });
 });
 
+describe('an agent that comes to no end', () => {
+  test('is stopped after its turns', async () => {
+    const { agent, asked } = await agentOn(
+      (response) => {
+        const call = {
+          index: 0,
+          id: `call-${asked.length}`,
+          type: 'function',
+          function: { name: 'nothing', arguments: '{}' },
+        };
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(chunk({ role: 'assistant', tool_calls: [call] }));
+        response.end(`${chunk({}, 'tool_calls')}data: [DONE]\n\n`);
+      },
+      { maxTurns: 3 },
+    );
+    expect(await (await agent(invocation({ prompt: 'hello' }, asJane()))).json()).toMatchObject({
+      error: { code: 'turn_limit' },
+    });
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe('tools that cannot be reached', () => {
+  test.each([401, 403, 500])('because of %i end the invocation before a model is asked', async (status) => {
+    const headers: (string | undefined)[] = [];
+    const tools = await listen((request, response) => {
+      headers.push(request.headers.authorization);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message: TOKEN }));
+    });
+    open.push(tools);
+    const { agent, asked, logged } = await agentOn(say('x'), { mcpUrl: `${tools.url}/mcp` });
+    const said = await (await agent(invocation({ prompt: 'hello' }, asJane()))).text();
+    expect(JSON.parse(said)).toMatchObject({ error: { code: 'tools_failed' } });
+    expect(said + JSON.stringify(logged)).not.toContain(TOKEN.slice(0, 12));
+    expect([asked.length, headers[0]]).toEqual([0, `Bearer ${TOKEN}`]);
+  });
+});
+
 describe('a caller that leaves', () => {
   test.each([['waiting'], ['reading']])('while %s ends the call of the model', async (how) => {
     const closed = Promise.withResolvers<void>();

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { AwsErrorName } from '../../../local/agentcore/aws-error.ts';
 import { startAgentCore } from '../../../local/agentcore/start-agentcore.ts';
+import { NOW_MS } from '../../lambda/identity/issuer.ts';
 import { listen } from '../../support/loopback.ts';
-import { ARN, agentCoreWith, CUSTOM, outcomeOf, SESSION, signedCall } from './stand-in.ts';
+import { ARN, agentCoreWith, CUSTOM, GATEWAY_ROLE, KEYS, outcomeOf, SESSION, signedCall } from './stand-in.ts';
 
 const allowing = (...names: string[]) => ({ RequestHeaderConfiguration: { RequestHeaderAllowlist: names } });
 
@@ -216,5 +217,52 @@ describe('on a port', () => {
     });
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toContain(core.endpoint);
+  });
+
+  test('tells the container when the caller leaves, before an answer and in the middle of one', async () => {
+    const left: string[] = [];
+    const both = Promise.withResolvers<void>();
+    const note = (what: string): void => {
+      left.push(what);
+      if (left.length === 2) both.resolve();
+    };
+    const core = await startAgentCore({
+      port: 0,
+      runtimes: [
+        {
+          arn: ARN,
+          properties: {},
+          container: async (request) => {
+            if (request.headers.get('accept') === 'text/event-stream')
+              return new Response(
+                new ReadableStream({
+                  start: (controller) => controller.enqueue(new TextEncoder().encode('data: 1\n\n')),
+                  cancel: () => note('stream'),
+                }),
+              );
+            await new Promise((resolve) => request.signal.addEventListener('abort', resolve));
+            note('request');
+            return Response.json({});
+          },
+        },
+      ],
+      credentials: { [KEYS.gateway.accessKeyId]: { ...KEYS.gateway, principalArn: GATEWAY_ROLE } },
+      clock: () => NOW_MS,
+    });
+    open.push(core);
+    const start = async (accept: string, signal: AbortSignal): Promise<Response> => {
+      const request = await signedCall({ headers: { accept }, endpoint: core.endpoint });
+      return fetch(request.url, { method: 'POST', headers: request.headers, body: await request.text(), signal });
+    };
+    const waiting = new AbortController();
+    const answer = start('application/json', waiting.signal).catch(() => 'aborted');
+    const reading = new AbortController();
+    const reader = (await start('text/event-stream', reading.signal)).body?.getReader();
+    await reader?.read();
+    reading.abort();
+    waiting.abort();
+    expect(await answer).toBe('aborted');
+    await both.promise;
+    expect(left.sort()).toEqual(['request', 'stream']);
   });
 });

@@ -113,6 +113,22 @@ describe('a runtime that takes signatures', () => {
     ]);
   });
 
+  test('refuses a day that is not that of the signature', async () => {
+    const { call } = agentCoreWith();
+    const signed = await signedCall();
+    const authorization = signed.headers.get('authorization')?.replace(/\/\d{8}\//, '/20200101/') ?? '';
+    signed.headers.set('authorization', authorization);
+    expect((await outcomeOf(await call(signed)))[2]).toContain('Date in Credential scope');
+  });
+
+  test('takes temporary credentials with their session token, and not with another', async () => {
+    const { call } = agentCoreWith();
+    const as = 'session';
+    expect((await call(await signedCall({ as }))).status).toBe(200);
+    expect((await call(await signedCall({ as, sessionToken: 'other' }))).status).toBe(403);
+    expect((await call(await signedCall({ as, sessionToken: '' }))).status).toBe(403);
+  });
+
   test('refuses a bearer token, whatever it is', async () => {
     const { call } = agentCoreWith();
     const [status, type, message] = await outcomeOf(

@@ -16,6 +16,7 @@ export const SESSION = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id';
 export const KEYS = {
   gateway: { accessKeyId: 'AKIAGATEWAY', secretAccessKey: 'gateway-secret' },
   other: { accessKeyId: 'AKIAOTHER', secretAccessKey: 'other-secret' },
+  session: { accessKeyId: 'ASIASESSION', secretAccessKey: 'session-secret', sessionToken: 'token==' },
 } as const;
 
 /** AgentCore with one runtime, and what reached its container. */
@@ -44,6 +45,7 @@ export const agentCoreWith = (
     ],
     credentials: {
       AKIAGATEWAY: { secretAccessKey: 'gateway-secret', principalArn: GATEWAY_ROLE },
+      ASIASESSION: { ...KEYS.session, principalArn: GATEWAY_ROLE },
       AKIAOTHER: { secretAccessKey: 'other-secret', principalArn: OTHER_ROLE },
     },
     clock,
@@ -61,6 +63,7 @@ export interface CallOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly endpoint?: string;
 }
 
 export const unsignedCall = ({
@@ -70,12 +73,20 @@ export const unsignedCall = ({
   method = 'POST',
   headers = {},
   body = '{"prompt":"hello"}',
+  endpoint = ENDPOINT,
 }: CallOptions = {}): Request =>
-  new Request(`${ENDPOINT}/runtimes/${encodeURIComponent(arn)}/invocations${rest}?qualifier=${qualifier}`, {
+  new Request(`${endpoint}/runtimes/${encodeURIComponent(arn)}/invocations${rest}?qualifier=${qualifier}`, {
     method,
     headers,
     ...(method === 'GET' ? {} : { body }),
   });
+
+const keysOf = (as: keyof typeof KEYS, sessionToken?: string) => {
+  const { accessKeyId, secretAccessKey } = KEYS[as];
+  const own = as === 'session' ? KEYS.session.sessionToken : '';
+  const token = sessionToken ?? own;
+  return { accessKeyId, secretAccessKey, ...(token === '' ? {} : { sessionToken: token }) };
+};
 
 /** Signed by the AWS SDK's own implementation. */
 export const signedCall = async (
@@ -84,6 +95,8 @@ export const signedCall = async (
     readonly service?: string;
     readonly region?: string;
     readonly atMs?: number;
+    /** In place of the key's own; an empty one is none. */
+    readonly sessionToken?: string;
     /** Put in after signing. */
     readonly smuggled?: Readonly<Record<string, string>>;
   } = {},
@@ -91,7 +104,7 @@ export const signedCall = async (
   const { as = 'gateway', service = 'bedrock-agentcore', region = 'eu-central-1', atMs = NOW_MS, smuggled } = options;
   const plain = unsignedCall(options);
   const { pathname, searchParams, host } = new URL(plain.url);
-  const signer = new SignatureV4({ credentials: KEYS[as], service, region, sha256: Sha256 });
+  const signer = new SignatureV4({ credentials: keysOf(as, options.sessionToken), service, region, sha256: Sha256 });
   const { headers } = await signer.sign(
     {
       method: plain.method,
