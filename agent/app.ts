@@ -24,7 +24,7 @@ export const createAgent = (settings: AgentSettings, ports: AgentPorts): AgentAp
   let working = 0;
 
   /** Counts an invocation until it is over, and logs how it ended: once. */
-  const begin = () => {
+  const begin = ({ signal }: Request) => {
     const startMs = ports.clock();
     let isOver = false;
     working++;
@@ -33,12 +33,14 @@ export const createAgent = (settings: AgentSettings, ports: AgentPorts): AgentAp
       isOver = true;
       working--;
       const { name: agent, inbound } = settings;
-      ports.log({ event: 'invocation', agent, inbound, outcome, durationMs: ports.clock() - startMs });
+      // Whatever else went wrong then, went wrong because of it.
+      const ended = signal.aborted ? 'caller_left' : outcome;
+      ports.log({ event: 'invocation', agent, inbound, outcome: ended, durationMs: ports.clock() - startMs });
     };
   };
 
   const answer = async (request: Request): Promise<Response> => {
-    const end = begin();
+    const end = begin(request);
     const leave = new AbortController();
     const signal = AbortSignal.any([request.signal, leave.signal]);
     const about = { session: request.headers.get(SESSION_HEADER), agent: settings.name };
@@ -57,7 +59,7 @@ export const createAgent = (settings: AgentSettings, ports: AgentPorts): AgentAp
       return Response.json(toAnswer(output));
     } catch (thrown) {
       const code = codeOf(thrown);
-      end(request.signal.aborted ? 'caller_left' : code);
+      end(code);
       return acceptsEvents(request)
         ? events(`data: ${JSON.stringify({ type: 'error', ...writeError(code) })}\n\n`)
         : Response.json({ error: writeError(code) });

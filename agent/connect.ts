@@ -32,9 +32,24 @@ export const connectTools = (url: string, token: string, trace: Trace): McpClien
       requestInit: { ...STAY, headers: { ...trace, authorization: `Bearer ${token}` } },
       fetch: withoutListening,
     }),
+    toolFilters: { allowed: [isUsable()] },
     // It would put the trace among the arguments of the tool; the headers carry it.
     disableMcpInstrumentation: true,
   });
+
+/**
+ * The library refuses all tools because of one whose name it does not take, or of two that differ in hyphens only. The agent
+ * works without those instead: of two, with the first.
+ */
+const isUsable = (): ((tool: { readonly name: string }) => boolean) => {
+  const taken = new Map<string, string>();
+  return ({ name }) => {
+    const folded = name.replaceAll('-', '_');
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(name) || (taken.get(folded) ?? name) !== name) return false;
+    taken.set(folded, name);
+    return true;
+  };
+};
 
 /** The client would open a second stream, for what a server says unasked. One invocation does not wait for that. */
 const withoutListening = async (url: string | URL, init?: RequestInit): Promise<Response> =>

@@ -33,6 +33,7 @@ export async function* invoke(
   const token = caller.openToken();
   if (token === undefined) throw new AgentError('no_token');
   const timeLimit = AbortSignal.timeout(settings.timeLimitMs);
+  const cancelSignal = AbortSignal.any([signal, timeLimit]);
   const tools: McpClient[] = settings.mcpUrl === undefined ? [] : [connectTools(settings.mcpUrl, token, trace)];
   const agent = new Agent({
     name: settings.name,
@@ -45,12 +46,10 @@ export async function* invoke(
     retryStrategy: null,
   });
   try {
-    await agent.initialize().catch(() => {
-      throw new AgentError('tools_failed');
-    });
+    await before(cancelSignal, agent.initialize());
     const events = agent.stream(prompt, {
       limits: { turns: settings.maxTurns },
-      cancelSignal: AbortSignal.any([signal, timeLimit]),
+      cancelSignal,
     });
     for (;;) {
       const { done, value } = await events.next();
@@ -59,11 +58,20 @@ export async function* invoke(
       if (value.event.delta.type === 'textDelta') yield value.event.delta.text;
     }
   } catch (thrown) {
-    throw toAgentError(thrown, timeLimit.aborted);
+    throw timeLimit.aborted ? new AgentError('time_limit') : toAgentError(thrown);
   } finally {
     await Promise.allSettled(tools.map((one) => one.disconnect()));
   }
 }
+
+/** Waits for the tools, but no longer than the caller and the time limit allow. */
+const before = (signal: AbortSignal, connected: Promise<void>): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const fail = (): void => reject(new AgentError('tools_failed'));
+    if (signal.aborted) return fail();
+    signal.addEventListener('abort', fail, { once: true });
+    connected.then(resolve, fail);
+  });
 
 const STOPPED: ReadonlyMap<string, AgentErrorCode> = new Map([
   ['limitTurns', 'turn_limit'],
@@ -95,9 +103,8 @@ const BY_STATUS: ReadonlyMap<unknown, AgentErrorCode> = new Map([
 ]);
 
 /** What libraries throw is not passed on, and not logged: it may quote the answer of a server, or a header. */
-const toAgentError = (thrown: unknown, isLate: boolean): AgentError => {
+const toAgentError = (thrown: unknown): AgentError => {
   if (thrown instanceof AgentError) return thrown;
-  if (isLate) return new AgentError('time_limit');
   const { status, name, cause } = thrown as { status?: unknown; name?: unknown; cause?: { status?: unknown } };
   if (name === 'MaxTokensError' || name === 'ContextWindowOverflowError') return new AgentError('cut_short');
   return new AgentError(BY_STATUS.get(status ?? cause?.status) ?? 'model_failed');

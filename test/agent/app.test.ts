@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createAgent } from '../../agent/app.ts';
 import { type Loopback, listen } from '../support/loopback.ts';
+import { startRawMcpServer } from '../support/raw-mcp-server.ts';
 import { invocation, portsAt, settingsOf, unsigned } from './agents.ts';
 
 const TOKEN = unsigned({ sub: 'jane', act: { sub: 'copilot' } });
 const asJane = (more: Record<string, string> = {}) => ({ authorization: `Bearer ${TOKEN}`, ...more });
 const SSE = { accept: 'text/event-stream' };
 
-const open: Loopback[] = [];
+const open: Pick<Loopback, 'close'>[] = [];
 afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
@@ -247,6 +248,52 @@ describe('tools that cannot be reached', () => {
     expect(JSON.parse(said)).toMatchObject({ error: { code: 'tools_failed' } });
     expect(said + JSON.stringify(logged)).not.toContain(TOKEN.slice(0, 12));
     expect([asked.length, headers[0]]).toEqual([0, `Bearer ${TOKEN}`]);
+  });
+});
+
+describe('tools', () => {
+  const initialize = () =>
+    '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}';
+  const serverWith = async (...names: string[]) => {
+    const server = await startRawMcpServer('tools', {
+      initialize,
+      'notifications/initialized': () => ({ status: 202 }),
+      'tools/list': () => JSON.stringify({ tools: names.map((name) => ({ name, inputSchema: { type: 'object' } })) }),
+    });
+    open.push(server);
+    return server;
+  };
+
+  test('are offered to the model, without those whose names would spoil all', async () => {
+    const { url } = await serverWith('slack__list', 'a.b', 'x'.repeat(65), 'slack__post-it', 'slack__post_it');
+    const { agent, asked } = await agentOn(say('x'), { mcpUrl: url });
+    expect(await (await agent(invocation({ prompt: 'hello' }, asJane()))).json()).toMatchObject({ output: 'x' });
+    const { tools } = JSON.parse(asked[0]?.body ?? '');
+    expect(tools.map((tool: { function: { name: string } }) => tool.function.name)).toEqual([
+      'slack__list',
+      'slack__post-it',
+    ]);
+  });
+
+  test('get the token of the caller and the trace, and nothing of what else came', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const server = await serverWith('slack__list');
+    const { agent, asked, logged } = await agentOn(say('x'), { mcpUrl: server.url });
+    const own = { workloadaccesstoken: 'own-identity', 'x-amz-bedrock-agentcore-identity-wat': 'own-identity' };
+    await agent(invocation({ prompt: 'hello' }, asJane({ ...own, traceparent, 'x-other': 'own-identity' })));
+    expect(server.received.map(({ headers }) => [headers.authorization, headers.traceparent])).toEqual(
+      server.received.map(() => [`Bearer ${TOKEN}`, traceparent]),
+    );
+    expect(JSON.stringify([server.received, asked, logged])).not.toContain('own-identity');
+  });
+
+  test('that never answer are waited for until the time is over', async () => {
+    const silent = await listen(() => {});
+    open.push(silent);
+    const { agent } = await agentOn(say('x'), { mcpUrl: silent.url, timeLimitMs: 200 });
+    expect(await (await agent(invocation({ prompt: 'hello' }, asJane()))).json()).toMatchObject({
+      error: { code: 'time_limit' },
+    });
   });
 });
 
