@@ -1,3 +1,4 @@
+import { context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { Agent, configureLogging, type McpClient } from '@strands-agents/sdk';
 import { AgentError, type AgentErrorCode } from './agent-error.ts';
 import type { Caller } from './caller.ts';
@@ -51,8 +52,10 @@ export async function* invoke(
       limits: { turns: settings.maxTurns },
       cancelSignal,
     });
+    // Where the deployment registers a tracer, the library's spans continue the trace of the caller.
+    const parent = propagation.extract(ROOT_CONTEXT, trace);
     for (;;) {
-      const { done, value } = await events.next();
+      const { done, value } = await context.with(parent, () => events.next());
       if (done) return answerOf(value);
       if (value.type !== 'modelStreamUpdateEvent' || value.event.type !== 'modelContentBlockDeltaEvent') continue;
       if (value.event.delta.type === 'textDelta') yield value.event.delta.text;
