@@ -71,6 +71,20 @@ const checkDefaults = (root: unknown): readonly Finding[] => {
     : others.map(({ path }) => finding(path, `the same as ${showPath(first.path)}: one agent is the default`));
 };
 
+/** What is deployed from here asks this gateway for its model, as the caller. */
+const checkModels = (root: unknown): readonly Finding[] => {
+  const served = select(root, 'llm.routes.*').flatMap(({ value }) =>
+    isMap(value) && value.auth !== 'none' && Array.isArray(value.models) ? value.models : [],
+  );
+  return select(root, 'agents.*').flatMap(({ path, value }): Finding[] => {
+    if (!isMap(value) || !isMap(value.runtime) || !('source' in value.runtime)) return [];
+    const { model = 'smart' } = value;
+    if (served.includes(model)) return [];
+    const at = 'model' in value ? [...path, 'model'] : path;
+    return [finding(at, `no route of llm that asks who calls has ${JSON.stringify(model)} among its models`, 'key')];
+  });
+};
+
 /** A token of this gateway's own in front of agents that anybody may call would be about nobody. */
 const checkPublic = (root: unknown): readonly Finding[] =>
   select(root, 'agents.*').flatMap(({ path, value }): Finding[] =>
@@ -85,5 +99,6 @@ export const checkAgents = (root: unknown): readonly Finding[] => [
   ...checkObo(root),
   ...checkClaimHeaders(root),
   ...checkDefaults(root),
+  ...checkModels(root),
   ...checkPublic(root),
 ];

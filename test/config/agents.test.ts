@@ -7,7 +7,7 @@ import { ConfigError, loadGatewayConfig } from '../../config/load.ts';
 import { load, problemsOf, SMALL } from './problems.ts';
 
 const agent = (text: string, rest = ''): string =>
-  `${SMALL}${rest}agents:\n  a: { runtime: { source: agent }, ${text} }\n`;
+  `${SMALL}${rest}agents:\n  a: { runtime: { source: agent }, ${text.includes('model:') ? '' : 'model: fast, '}${text} }\n`;
 const compiled = (text: string) => compilePolicy(load(text).config);
 const OBO = 'inbound: obo, obo: { issuer: gatehouse }';
 
@@ -31,6 +31,7 @@ describe('a policy with agents is refused', () => {
       'leaves 17 for claims: found 18',
     ],
     [`${OBO}, auth: optional`, 'expected strict: an agent acts for somebody'],
+    ['inbound: obo, obo: { issuer: gatehouse }, model: slow', 'no route of llm that asks who calls has "slow"'],
     [`${OBO}, guardrails: [g]`, 'not available yet: agents.a.guardrails'],
     [`${OBO}, authorization: { allow: ["agent.nme == 'a'"] }`, 'CEL'],
   ])('%s', (text, why) => {
@@ -38,7 +39,7 @@ describe('a policy with agents is refused', () => {
   });
 
   test('where two are the default', () => {
-    const two = `${agent(`${OBO}, default: true`)}  b: { runtime: { source: agent }, ${OBO}, default: true }\n`;
+    const two = `${agent(`${OBO}, default: true`)}  b: { runtime: { source: agent }, model: fast, ${OBO}, default: true }\n`;
     expect(problemsOf(two).join('\n')).toContain('the same as agents.a.default: one agent is the default');
   });
 
@@ -61,7 +62,7 @@ describe('an agent, compiled,', () => {
   test('has the defaults, finds its model and its tools, and is what /invoke means', () => {
     const { agents, tokens, claimsUsed } = compiled(
       agent(
-        'model: fast, inbound: obo, obo: { issuer: gatehouse, subjectClaims: [email, org.team] }',
+        'inbound: obo, obo: { issuer: gatehouse, subjectClaims: [email, org.team] }',
         'mcp: { servers: { s: { url: https://s.example } }, routes: { /open: { servers: [s], auth: none }, /mcp: { servers: [s] } } }\n',
       ),
     );
@@ -103,7 +104,7 @@ describe('an agent, compiled,', () => {
   });
 
   test('of two, none is the default unless it says so', () => {
-    const two = `${agent(OBO)}  b: { runtime: { source: agent }, ${OBO} }\n`;
+    const two = `${agent(OBO)}  b: { runtime: { source: agent }, model: fast, ${OBO} }\n`;
     expect(compiled(two).agents.map(({ isDefault }) => isDefault)).toEqual([false, false]);
   });
 });

@@ -86,7 +86,7 @@ mcp:
       authorizationServer: c
     /other/mcp: { servers: [b, c, d, f], auth: optional, authorization: { allow: ["true"] }, rateLimits: [{ name: l, per: [tool.target, tool.name], requests: 1, every: day }] }
 agents:
-  a: { runtime: { source: agent }, inbound: obo, obo: { issuer: gatehouse, actor: x, scopes: [s], subjectClaims: [email], lifetime: 5m } }
+  a: { runtime: { source: agent }, model: m, inbound: obo, obo: { issuer: gatehouse, actor: x, scopes: [s], subjectClaims: [email], lifetime: 5m } }
   b: { runtime: { source: agent }, inbound: jwt-passthrough, default: true, model: m, newSessions: { perSecond: 5 }, obo: { issuer: d, audience: x, client: k } }
   c:
     runtime: { arn: "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/c-0123456789", qualifier: PROD }
@@ -95,7 +95,7 @@ agents:
     timeouts: { firstByte: 1m, idle: 30s }
     authorization: { allow: ["agent.name == 'c'"] }
     rateLimits: [{ name: l, per: [principal.id], requests: 1, every: minute }]
-  d: { runtime: { source: agent }, protocol: a2a, inbound: obo, obo: { issuer: gatehouse } }
+  d: { runtime: { source: agent }, model: m, protocol: a2a, inbound: obo, obo: { issuer: gatehouse } }
 tokens:
   issuer: https://gatehouse.example
   signingKey: 2
