@@ -176,7 +176,7 @@ export const llm = z
       .enum(['estimate', 'exact'])
       .optional()
       .describe(
-        'How the tokens of a prompt are counted where a provider does not count: estimate is within a third; exact counts texts for models of kind openai with their vocabulary (o200k_base, from gpt-4o on), which adds 2 MB to the function and a quarter of a second to the first count. Other vendors keep the estimate, and so do media. Default: estimate',
+        'How messages/count_tokens answers for a provider that does not count itself: estimate is within a third; exact counts texts for models of kind openai with their vocabulary (o200k_base, from gpt-4o on), which adds 2 MB to the function and a quarter of a second to the first count. Other vendors keep the estimate, and so do media, cache marks and usage that a provider did not report. Default: estimate',
       ),
     routes: z.record(routePath, route).optional(),
   })
