@@ -19,7 +19,7 @@ export interface AwsJsonClient {
    *
    * Shape:  `operation` is the name in the API reference: `UpdateItem`. The answer is the reply's JSON object.
    * Units:  throttling, 5xx and broken connections are tried again for up to 200 ms after the first try, which
-   *         itself is given up as a broken connection after 300 ms (Secrets Manager: 1 s) where it may be made again.
+   *         of a `Get…` is given up as a broken connection after 300 ms (Secrets Manager: 1 s).
    *         `signal` ends everything.
    *         With `repeat: 'if-not-applied'` only a request that surely had no effect is repeated.
    * Errors: `AwsError`.
@@ -98,8 +98,9 @@ export const createAwsJsonClient = (options: AwsJsonClientOptions): AwsJsonClien
   return {
     async send(operation, input, { signal, repeat = 'always' }) {
       const body = JSON.stringify(input);
-      // A connection that died unseen never answers: it must not take the time of the try that would.
-      const late = repeat === 'always' ? AbortSignal.timeout(firstTryMs) : undefined;
+      // A connection that died unseen never answers: it must not take the time of the try that would. Only what reads: who
+      // writes on a condition and asks again too early is told that somebody else was first.
+      const late = operation.startsWith('Get') ? AbortSignal.timeout(firstTryMs) : undefined;
       let giveUpAt: number | undefined;
       for (let tries = 1; ; tries++) {
         try {
