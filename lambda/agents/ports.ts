@@ -29,6 +29,8 @@ export interface AgentPorts extends ObservedPorts {
   readonly outbound: OutboundAuthPorts;
   /** 32 bytes that nobody else has: session ids are derived with it. */
   readonly sessionKey: () => Promise<Uint8Array>;
+  /** From 0 up to 1: spreads retries. */
+  readonly random: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
 }

@@ -19,6 +19,7 @@ export interface AwsFromEnvironment {
 const ENDPOINTS: Readonly<Record<AwsService, string>> = {
   dynamodb: 'AWS_ENDPOINT_URL_DYNAMODB',
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+  ssm: 'AWS_ENDPOINT_URL_SSM',
 };
 
 const SECRET_TIMEOUT_MS = 3_000;

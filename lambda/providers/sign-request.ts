@@ -1,7 +1,7 @@
 import type { OutgoingRequest } from './send.ts';
 
 /** A service of AWS whose requests are signed instead of carrying a key. */
-export type SignedService = 'bedrock';
+export type SignedService = 'bedrock' | 'bedrock-agentcore';
 
 /**
  * Signs a request with the identity that this process has in AWS. Signed last: nothing of the answer may be changed before it

@@ -2,7 +2,7 @@ import { type CallFacts, type CallRequest, noFacts } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Refusal } from '../core/refusal.ts';
-import { type LlmFacts, type McpFacts, type Records, toRecord } from './record.ts';
+import { type AgentFacts, type LlmFacts, type McpFacts, type Records, toRecord } from './record.ts';
 
 export interface ExchangeAbout {
   readonly id: string;
@@ -20,6 +20,7 @@ export class Exchange {
   principal: Principal | undefined;
   llm: LlmFacts | undefined;
   mcp: McpFacts | undefined;
+  agent: AgentFacts | undefined;
   readonly #about: ExchangeAbout;
   readonly #clock: Clock;
   readonly #records: Records;
@@ -53,11 +54,16 @@ export class Exchange {
     if (this.mcp !== undefined) this.mcp = { ...this.mcp, ...facts };
   }
 
+  /** The same about a call to an agent. */
+  noteAgent(facts: Partial<AgentFacts>): void {
+    if (this.agent !== undefined) this.agent = { ...this.agent, ...facts };
+  }
+
   finish(status: number, refusal?: Refusal): void {
     if (this.#written) return;
     this.#written = true;
     this.#ended();
-    const { facts, startedMs, principal, llm, mcp } = this;
+    const { facts, startedMs, principal, llm, mcp, agent } = this;
     const seen = {
       ...this.#about,
       facts,
@@ -65,6 +71,7 @@ export class Exchange {
       principal,
       ...(llm === undefined ? {} : { llm }),
       ...(mcp === undefined ? {} : { mcp }),
+      ...(agent === undefined ? {} : { agent }),
     };
     const end = { status, endedMs: this.#clock(), ...(refusal === undefined ? {} : { refusal }) };
     this.#records.write(toRecord(seen, end));

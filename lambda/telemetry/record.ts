@@ -84,6 +84,17 @@ export interface CallRecord {
   readonly 'mcp.degraded'?: readonly string[];
   /** Tools that are not as they were approved. */
   readonly 'mcp.pin_findings'?: readonly string[];
+  /** The agent's name in the policy. */
+  readonly 'gen_ai.agent.name'?: string;
+  /** How the agent is told who calls. */
+  readonly 'agent.inbound'?: string;
+  /** Of the caller's own name for the session: tells two sessions apart. */
+  readonly 'agent.session'?: string;
+  /** Who acts for the caller by the token that the agent was given. */
+  readonly 'agent.actor'?: string;
+  readonly 'a2a.method'?: string;
+  readonly 'a2a.task.id'?: string;
+  readonly 'a2a.task.state'?: string;
   readonly latency_ms: { readonly total: number; readonly first_token?: number; readonly upstream?: number };
 }
 
@@ -100,6 +111,18 @@ export interface Observed {
   readonly principal: Principal | undefined;
   readonly llm?: LlmFacts;
   readonly mcp?: McpFacts;
+  readonly agent?: AgentFacts;
+}
+
+/** The agent's side of a call. Texts of A2A come from outside. */
+export interface AgentFacts {
+  readonly name: string;
+  readonly inbound: string;
+  readonly session?: string;
+  readonly actor?: string;
+  readonly method?: string;
+  readonly taskId?: string;
+  readonly taskState?: string;
 }
 
 /** The MCP side of a call. Texts may come from outside. */
@@ -149,7 +172,7 @@ const boundedDetail = (detail: Readonly<Record<string, unknown>>): Record<string
 const bounded = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 
 export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusal; endedMs: number }): CallRecord => {
-  const { principal, facts, request, llm, mcp } = seen;
+  const { principal, facts, request, llm, mcp, agent } = seen;
   const upstreamMs = facts.attempts.reduce((sum, { ms }) => sum + ms, 0);
   return {
     kind: 'call',
@@ -173,6 +196,7 @@ export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusa
     ...words(facts.decisions),
     ...(llm === undefined ? {} : genAi(llm)),
     ...(mcp === undefined ? {} : mcpFields(mcp)),
+    ...(agent === undefined ? {} : agentFields(agent)),
     latency_ms: {
       total: end.endedMs - seen.startedMs,
       ...(llm?.firstTokenMs === undefined ? {} : { first_token: llm.firstTokenMs - seen.startedMs }),
@@ -251,6 +275,16 @@ const mcpFields = (mcp: McpFacts): Partial<CallRecord> => ({
   ...(mcp.listed === undefined ? {} : { 'mcp.listed': mcp.listed }),
   ...texts('mcp.degraded', mcp.degraded),
   ...texts('mcp.pin_findings', mcp.findings),
+});
+
+const agentFields = (agent: AgentFacts): Partial<CallRecord> => ({
+  'gen_ai.agent.name': agent.name,
+  'agent.inbound': agent.inbound,
+  ...text('agent.session', agent.session),
+  ...text('agent.actor', agent.actor),
+  ...text('a2a.method', agent.method),
+  ...text('a2a.task.id', agent.taskId),
+  ...text('a2a.task.state', agent.taskState),
 });
 
 const text = (name: keyof CallRecord, value: string | undefined): Partial<CallRecord> =>
