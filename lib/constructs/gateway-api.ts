@@ -14,10 +14,11 @@ import {
   RestApi,
   TokenAuthorizer,
 } from 'aws-cdk-lib/aws-apigateway';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnPermission, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import type { CompiledLlm, CompiledLlmRoute, CompiledPolicy, CompiledRoute } from '../../config/compiled.ts';
+import { agentPaths, tokenPaths } from '../agent-paths.ts';
 import { METADATA, type OpenPath, openPaths, protectedPaths } from '../mcp-paths.ts';
 import { STAGE } from '../stage.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
@@ -27,6 +28,10 @@ export interface GatewayApiProps {
   readonly authorizer: IFunction;
   readonly llm: IFunction;
   readonly mcp: IFunction;
+  /** Absent where the policy has no tokens of its own. */
+  readonly token?: IFunction | undefined;
+  /** Absent where the policy has no agents. */
+  readonly agents?: IFunction | undefined;
 }
 
 /** A ceiling for all callers together, so that a flood can't use up the account; each caller's own limits are in gateway.yaml. */
@@ -61,7 +66,7 @@ const ACCESS_LOG = AccessLogFormat.custom(
 export class GatewayApi extends Construct {
   readonly api: RestApi;
 
-  constructor(scope: Construct, id: string, { policy, authorizer, llm, mcp }: GatewayApiProps) {
+  constructor(scope: Construct, id: string, { policy, authorizer, llm, mcp, token, agents }: GatewayApiProps) {
     super(scope, id);
     this.api = this.#restApi(policy);
     addGatewayResponses(this.api, this.#challenge(policy));
@@ -82,6 +87,25 @@ export class GatewayApi extends Construct {
     for (const route of policy.llm.routes) this.#addLlmRoute(route, policy.llm.endpoints, models, tokens);
     for (const { path, auth } of policy.mcp.routes) this.#addGuarded(path, 'POST', auth, tools, tokens);
     for (const open of openPaths(policy)) this.#addOpen(open, tools);
+    if (token !== undefined) {
+      const issuing = streamed(token);
+      for (const open of tokenPaths(policy)) this.#addOpen(open, issuing);
+    }
+    if (agents !== undefined) {
+      const calling = streamed(agents);
+      for (const { path, method, auth } of agentPaths(policy)) this.#addGuarded(path, method, auth, calling, tokens);
+    }
+  }
+
+  /** All that has to be there before it answers: the stage, and the permissions to call its functions. */
+  get answering(): readonly IDependable[] {
+    return [this.api.deploymentStage, ...this.api.node.findAll().filter((child) => child instanceof CfnPermission)];
+  }
+
+  /** `https://….amazonaws.com/prod`. Not `api.url`: that waits for the deployment. */
+  get url(): string {
+    const { region, urlSuffix } = Stack.of(this);
+    return `https://${this.api.restApiId}.execute-api.${region}.${urlSuffix}/${STAGE}`;
   }
 
   /**
@@ -92,10 +116,7 @@ export class GatewayApi extends Construct {
     const [path, ...others] = protectedPaths(policy);
     const challenge = `Bearer realm="${policy.name}"`;
     if (path === undefined) return challenge;
-    const { region, urlSuffix } = Stack.of(this);
-    // Not `this.api.url`: that waits for the deployment, which waits for this answer.
-    const url = `https://${this.api.restApiId}.execute-api.${region}.${urlSuffix}/${STAGE}`;
-    return `${challenge}, resource_metadata="${url}${METADATA}${others.length === 0 ? path : ''}"`;
+    return `${challenge}, resource_metadata="${this.url}${METADATA}${others.length === 0 ? path : ''}"`;
   }
 
   #tokenAuthorizer(handler: IFunction): IAuthorizer {

@@ -43,6 +43,7 @@ const codeOf = ({ entry, policy }: GatewayFunctionProps): Code =>
 /** Our one Lambda: bundled code with the policy inside, a log group of its own, and a role that may write there and to X-Ray. */
 export class GatewayFunction extends Construct {
   readonly function: LambdaFunction;
+  readonly role: Role;
 
   constructor(scope: Construct, id: string, props: GatewayFunctionProps) {
     super(scope, id);
@@ -51,6 +52,7 @@ export class GatewayFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.role = role;
     logGroup.grantWrite(role);
     Validations.of(role).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',

@@ -4,7 +4,9 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
 /** As lambda/aws writes them. */
-const KEYS = { limits: 'L#*', health: 'H#*', catalogs: 'C#*' } as const;
+const KEYS = { limits: 'L#*', health: 'H#*', catalogs: 'C#*', 'used-tokens': 'U#*' } as const;
+
+const ITEM_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 
 /**
  * Where limits are counted, and where functions share what they found out: one item per key, removed by its TTL some time
@@ -26,10 +28,19 @@ export class LimitsTable extends Construct {
   }
 
   /** One item at a time, of these kinds: no scan, no delete, no batch, and nothing that is another function's. */
-  grantItems(grantee: IGrantable, kinds: readonly (keyof typeof KEYS)[]): void {
+  grantItems(grantee: IGrantable, kinds: readonly Exclude<keyof typeof KEYS, 'used-tokens'>[]): void {
+    this.#grant(grantee, ITEM_ACTIONS, kinds);
+  }
+
+  /** Noting that a token was used, once: a conditional write. Whoever could also update could let it be used again. */
+  grantUsedTokens(grantee: IGrantable): void {
+    this.#grant(grantee, ['dynamodb:PutItem'], ['used-tokens']);
+  }
+
+  #grant(grantee: IGrantable, actions: string[], kinds: readonly (keyof typeof KEYS)[]): void {
     Grant.addToPrincipal({
       grantee,
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      actions,
       resourceArns: [this.table.tableArn],
       // Source: DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
       conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': kinds.map((kind) => KEYS[kind]) } },

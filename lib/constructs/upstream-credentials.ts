@@ -11,7 +11,7 @@ export interface UpstreamCredentialsProps {
 /** An ARN without the name in it, as CloudFormation makes them in the longest Region, and the quotes around both in JSON. */
 const ARN_CHARACTERS = 111;
 /** Lambda's 4 KB, less what else stands there. Found at synth, not in the middle of a deployment. */
-const ENVIRONMENT_CHARACTERS = 3_900;
+const ENVIRONMENT_CHARACTERS = 3_600;
 
 /** One secret per credential, made without a value: whoever runs the gateway puts the key in, and no template ever holds it. */
 export class UpstreamCredentials extends Construct {
@@ -33,10 +33,10 @@ export class UpstreamCredentials extends Construct {
     return this.arnsOf([...this.#secrets.keys()]);
   }
 
-  /** JSON from credential name to the ARN of its secret. */
-  arnsOf(names: readonly string[]): string {
+  /** JSON from credential name to the ARN of its secret; `others` are secrets that the deployment makes. */
+  arnsOf(names: readonly string[], others: Readonly<Record<string, string>> = {}): string {
     const arns = this.#named(names).map(([name, secret]) => [name, secret.secretArn]);
-    return Stack.of(this).toJsonString(Object.fromEntries(arns));
+    return Stack.of(this).toJsonString({ ...Object.fromEntries(arns), ...others });
   }
 
   /** Reading the values of these, and nothing else. */

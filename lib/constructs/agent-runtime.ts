@@ -1,0 +1,89 @@
+import { AssetHashType, DockerImage, Names } from 'aws-cdk-lib';
+import {
+  AgentCoreRuntime,
+  AgentRuntimeArtifact,
+  type CfnRuntime,
+  ProtocolType,
+  Runtime,
+  RuntimeAuthorizerConfiguration,
+  RuntimeCustomClaim,
+} from 'aws-cdk-lib/aws-bedrockagentcore';
+import { Asset, type AssetProps } from 'aws-cdk-lib/aws-s3-assets';
+import { Construct } from 'constructs';
+import type { CompiledIdentity } from '../../config/compiled.ts';
+import type { CompiledAgent } from '../../config/compiled-agents.ts';
+import { agentFolder, bundleAgent, ENTRY_POINT } from '../agent-bundle.ts';
+import { agentEnvironment, forwardedHeaders, type Trusted, trustedBy } from '../agent-properties.ts';
+import { AgentRole } from './agent-role.ts';
+
+export interface AgentRuntimeProps {
+  readonly agent: CompiledAgent;
+  /** From the root of the repository. */
+  readonly folder: string;
+  /** `iss` of the gateway's own tokens. */
+  readonly issuer: string;
+  /** Without a trailing slash. */
+  readonly gatewayUrl: string;
+  readonly identity: CompiledIdentity;
+}
+
+/** The same for all agents of a folder: one artefact, in JWT mode or in IAM mode. */
+const codeOf = (folder: string): AssetProps => ({
+  path: agentFolder(folder),
+  assetHashType: AssetHashType.OUTPUT,
+  bundling: {
+    image: DockerImage.fromRegistry('never-used'),
+    local: {
+      tryBundle: (directory) => {
+        bundleAgent(folder, directory);
+        return true;
+      },
+    },
+  },
+});
+
+const authorizerOf = ({ discoveryUrl, audience, scope, claim }: Trusted): RuntimeAuthorizerConfiguration =>
+  RuntimeAuthorizerConfiguration.usingJWT(
+    discoveryUrl,
+    undefined,
+    [audience],
+    scope === undefined ? undefined : [scope],
+    claim === undefined ? undefined : [RuntimeCustomClaim.withStringValue(claim.name, claim.value)],
+  );
+
+/** One agent in AgentCore, with a role of its own. */
+export class AgentRuntime extends Construct {
+  readonly runtime: Runtime;
+
+  constructor(scope: Construct, id: string, { agent, folder, issuer, gatewayUrl, identity }: AgentRuntimeProps) {
+    super(scope, id);
+    const runtimeName = Names.uniqueResourceName(this, { maxLength: 48, separator: '_' });
+    const code = new Asset(this, 'Code', codeOf(folder));
+    const { role } = new AgentRole(this, 'Execution', { runtimeName, code });
+    const trusted = trustedBy(agent, issuer);
+    this.runtime = new Runtime(this, 'Runtime', {
+      runtimeName,
+      description: `Gatehouse: the agent ${agent.name}`,
+      agentRuntimeArtifact: AgentRuntimeArtifact.fromCodeAsset({
+        ...codeOf(folder),
+        path: agentFolder(folder),
+        runtime: AgentCoreRuntime.NODE_22,
+        entrypoint: [ENTRY_POINT],
+      }),
+      // CDK adds nothing to it.
+      executionRole: role.withoutPolicyUpdates(),
+      protocolConfiguration: agent.protocol === 'a2a' ? ProtocolType.A2A : ProtocolType.HTTP,
+      authorizerConfiguration:
+        trusted === undefined ? RuntimeAuthorizerConfiguration.usingIAM() : authorizerOf(trusted),
+      requestHeaderConfiguration: { allowlistedHeaders: [...forwardedHeaders(agent)] },
+      environmentVariables: agentEnvironment(agent, gatewayUrl, identity),
+      tracingEnabled: true,
+    });
+    this.runtime.node.addDependency(role);
+    this.runtime.addEndpoint('live');
+  }
+
+  get resource(): CfnRuntime {
+    return this.runtime.node.defaultChild as CfnRuntime;
+  }
+}

@@ -1,0 +1,126 @@
+import { Stack, Validations } from 'aws-cdk-lib';
+import { CfnResourcePolicy } from 'aws-cdk-lib/aws-bedrockagentcore';
+import { AnyPrincipal, Effect, type IRole, Policy, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct, type IDependable } from 'constructs';
+import type { CompiledPolicy } from '../../config/compiled.ts';
+import type { CompiledAgent } from '../../config/compiled-agents.ts';
+import { AgentRuntime } from './agent-runtime.ts';
+
+export interface AgentRuntimesProps {
+  readonly policy: CompiledPolicy;
+  /** Of the agents function: the only one that may call. */
+  readonly caller: IRole;
+  /** The parameter that gets the ARNs, as JSON from the names of agents. */
+  readonly parameterName: string;
+  readonly issuer: string;
+  readonly gatewayUrl: string;
+  /** What has to be there before AgentCore reads the discovery document of the gateway's own tokens. */
+  readonly after: readonly IDependable[];
+}
+
+/** Source: Systems Manager user guide, "Managing parameter tiers". */
+const PARAMETER_CHARACTERS = 4_096;
+/** An ARN with a runtime's name, as it is in the longest Region, and the quotes and colons of JSON. */
+const ARN_CHARACTERS = 140;
+
+/** What can be done with a running agent. Source: service authorization reference, "Amazon Bedrock AgentCore". */
+const CALLS = [
+  'InvokeAgentRuntime',
+  'InvokeAgentRuntimeForUser',
+  'InvokeAgentRuntimeCommand',
+  'InvokeAgentRuntimeWithWebSocketStream',
+  'GetAgentCard',
+  'StopRuntimeSession',
+].map((action) => `bedrock-agentcore:${action}`);
+
+/**
+ * The agents in AgentCore, made after the API. A runtime in IAM mode takes the agents function and nobody else, whatever other
+ * policies of the account say. One in JWT mode has no policy: its callers are no principals of IAM, and a denial of all but
+ * one principal would be one of them; a token made for that agent is what lets them in.
+ */
+export class AgentRuntimes extends Construct {
+  constructor(scope: Construct, id: string, props: AgentRuntimesProps) {
+    super(scope, id);
+    const { agents } = props.policy;
+    checkSize(agents);
+    const made = agents.map((agent) => [agent, this.#arnOf(agent, props)] as const);
+    new StringParameter(this, 'Parameter', {
+      parameterName: props.parameterName,
+      description: 'Gatehouse: the runtimes of agents, by name',
+      stringValue: Stack.of(this).toJsonString(Object.fromEntries(made.map(([{ name }, arn]) => [name, arn]))),
+      tier: ParameterTier.STANDARD,
+    });
+    this.#allowCalls(
+      made.filter(([{ inbound }]) => inbound.type !== 'obo'),
+      props.caller,
+    );
+  }
+
+  #arnOf(agent: CompiledAgent, { policy, caller, after, ...place }: AgentRuntimesProps): string {
+    if (agent.runtime.type === 'arn') return agent.runtime.arn;
+    const { folder } = agent.runtime;
+    const { runtime, resource } = new AgentRuntime(this, agent.name, {
+      agent,
+      folder,
+      identity: policy.identity,
+      issuer: place.issuer,
+      gatewayUrl: place.gatewayUrl,
+    });
+    resource.node.addDependency(...after);
+    if (agent.inbound.type !== 'obo') onlyFor(caller, agent, runtime.agentRuntimeArn, runtime);
+    return runtime.agentRuntimeArn;
+  }
+
+  /** A policy of its own, not the function's: that would have to wait for the runtimes, which wait for it. */
+  #allowCalls(made: readonly (readonly [CompiledAgent, string])[], caller: IRole): void {
+    if (made.length === 0) return;
+    const policy = new Policy(this, 'Invoke', { roles: [caller] });
+    for (const [agent, arn] of made) {
+      // Endpoints are below the runtime.
+      policy.addStatements(new PolicyStatement({ actions: callsOf(agent), resources: [arn, `${arn}/*`] }));
+    }
+    const shown = made.map(([{ runtime }, arn]) =>
+      runtime.type === 'arn' ? arn : `<${Stack.of(this).resolve(arn)['Fn::GetAtt'].join('.')}>`,
+    );
+    for (const arn of shown) {
+      Validations.of(policy).acknowledge({
+        id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}/*]`,
+        reason:
+          "An endpoint of a runtime is a resource below it: whoever calls needs both, and these are this gateway's.",
+      });
+    }
+  }
+}
+
+const callsOf = ({ protocol }: CompiledAgent): string[] => [
+  'bedrock-agentcore:InvokeAgentRuntime',
+  ...(protocol === 'a2a' ? ['bedrock-agentcore:GetAgentCard'] : []),
+];
+
+const onlyFor = (caller: IRole, agent: CompiledAgent, arn: string, scope: Construct): void => {
+  const policy = new PolicyDocument({
+    statements: [
+      new PolicyStatement({ principals: [caller], actions: callsOf(agent), resources: [arn] }),
+      new PolicyStatement({
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: CALLS,
+        resources: [arn],
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': caller.roleArn } },
+      }),
+    ],
+  });
+  new CfnResourcePolicy(scope, 'OnlyGatehouse', {
+    resourceArn: arn,
+    policy: Stack.of(scope).toJsonString(policy),
+  });
+};
+
+const checkSize = (agents: readonly CompiledAgent[]): void => {
+  const characters = agents.reduce((sum, { name }) => sum + name.length + ARN_CHARACTERS, 2);
+  if (characters <= PARAMETER_CHARACTERS) return;
+  throw new Error(
+    `agents: ${agents.length} runtimes take some ${characters} characters of a parameter, which holds ${PARAMETER_CHARACTERS}: use fewer, or a second gateway`,
+  );
+};
