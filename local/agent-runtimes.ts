@@ -37,12 +37,14 @@ export interface AgentRuntimesOptions {
   readonly print: (line: string) => void;
 }
 
+export const LOCAL_REGION = 'us-east-1';
+
 const ROLE = 'arn:aws:iam::000000000000:role/gatehouse-agents';
 const KEPT_CALLS = 1_000;
 
 /** What the stand-in calls the runtime of an agent. */
 export const localArn = (agent: string): string =>
-  `arn:aws:bedrock-agentcore:us-east-1:000000000000:runtime/${agent.replaceAll('-', '_')}-local00000`;
+  `arn:aws:bedrock-agentcore:${LOCAL_REGION}:000000000000:runtime/${agent.replaceAll('-', '_')}-local00000`;
 
 /** As the deployment writes it for runtimes that take signatures: nobody but the gateway. */
 const onlyTheGateway = (arn: string): PolicyDocument => ({

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../lambda/core/clock.ts';
+import { type AgentRuntimes, startAgentRuntimes } from './agent-runtimes.ts';
 import { createApps } from './create-apps.ts';
 import { type Env, type LocalPolicy, readLocalPolicy } from './local-policy.ts';
 import { localRecords, RECORDS_FILE } from './local-records.ts';
+import { memorySigningKeys } from './memory/signing-keys.ts';
 import type { Ports } from './ports.ts';
 import { serveLoopback } from './serve-loopback.ts';
 import type { RecordedCall } from './simulators/start-simulators.ts';
@@ -17,6 +19,8 @@ export interface LocalOptions {
   readonly env: Env;
   readonly recordsFile?: string;
   readonly keyFile?: string;
+  /** Keeps the keys of the gateway's own tokens. */
+  readonly signingKeyFile?: string;
   /** Takes each record, as one line of JSON. */
   readonly print: (line: string) => void;
   /** Told when an edit of the policy took effect, or why it did not. */
@@ -31,8 +35,12 @@ export interface Local {
   readonly upstreamCalls: () => readonly RecordedCall[];
   /** The MCP servers that play Slack and GitHub. */
   readonly mcpServers: Pick<StandInsRunning, 'slack' | 'github'>;
+  /** What reached the agents. */
+  readonly agentcore: Pick<AgentRuntimes, 'calls' | 'endpoint'>;
   close(): Promise<void>;
 }
+
+const SIGNING_KEY_FILE = '.gatehouse/signing-keys.json';
 
 /**
  * The gateway with its stand-ins, on loopback.
@@ -55,7 +63,29 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
     const around = await startStandIns(ports, options.keyFile, systemClock);
     running.unshift(around);
     const { identity, simulators, slack, github } = around;
-    const build = createApps({ env, records, client: identity.serviceClient, print: options.print });
+    const url = `http://127.0.0.1:${ports.gateway}`;
+    const runtimes = await startAgentRuntimes({
+      port: ports.agentcore,
+      gatewayUrl: url,
+      clock: systemClock,
+      print: options.print,
+    });
+    running.unshift(runtimes);
+    const keys = await memorySigningKeys({ path: options.signingKeyFile ?? SIGNING_KEY_FILE });
+    const create = createApps({
+      env,
+      records,
+      client: identity.serviceClient,
+      print: options.print,
+      url,
+      keys,
+      runtimes,
+    });
+    const build = (next: LocalPolicy) => {
+      const built = create(next);
+      runtimes.deploy(next.policy);
+      return built;
+    };
     let app = build(loaded);
     const gateway = await serveLoopback((request, about) => app(request, about), ports.gateway, systemClock);
     running.unshift(gateway);
@@ -76,11 +106,12 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
     let named = watchFiles(loaded);
     running.unshift(watchText(config, text, reload), { close: () => named.close() });
     return {
-      url: `http://127.0.0.1:${gateway.port}`,
+      url,
       issuer: identity.issuer,
       loaded,
       upstreamCalls: simulators.calls,
       mcpServers: { slack, github },
+      agentcore: runtimes,
       close,
     };
   } catch (error) {

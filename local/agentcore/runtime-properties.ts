@@ -48,14 +48,15 @@ const authorizerOf = ({ name }: CompiledAgent, obo: CompiledObo, issuer: string)
 
 const discoveryOf = (issuer: string): string => `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 
-const headersOf = ({ inbound }: CompiledAgent): readonly string[] => {
+const headersOf = ({ inbound, obo }: CompiledAgent): readonly string[] => {
+  const token = obo === undefined ? [] : [OBO_TOKEN_HEADER];
   switch (inbound.type) {
     case 'obo':
       return ['Authorization'];
     case 'jwt-passthrough':
-      return [USER_JWT_HEADER, OBO_TOKEN_HEADER];
+      return [USER_JWT_HEADER, ...token];
     case 'claims-as-headers':
-      return [...Object.values(inbound.claims).map((suffix) => `${CUSTOM_HEADER}${suffix}`), OBO_TOKEN_HEADER];
+      return [...Object.values(inbound.claims).map((suffix) => `${CUSTOM_HEADER}${suffix}`), ...token];
   }
 };
 
