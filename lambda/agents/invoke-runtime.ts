@@ -11,7 +11,7 @@ import { readText } from './read-text.ts';
 import { retryPauseMs } from './retry-pause.ts';
 import { type Failure, runtimeFailure } from './runtime-refusal.ts';
 import { createSessions } from './sessions.ts';
-import { traceHeaders } from './trace-headers.ts';
+import { xRayHeader } from './trace-headers.ts';
 
 /** What a runtime answered; the status is a success. */
 export type RuntimeReply = IncomingAnswer;
@@ -76,7 +76,8 @@ export const createInvokeRuntime = (agent: CompiledAgent, ports: AgentPorts): In
     const startedMs = ports.clock();
     for (let tries = 1; ; tries++) {
       const ready = told.isSigned ? await ports.sign(request, 'bedrock-agentcore', regionOf(address)) : request;
-      const answer = await attempt(ready, call);
+      const headers = { ...ready.headers, ...xRayHeader(call.trace) };
+      const answer = await attempt({ ...ready, headers }, call);
       if (!('refusal' in answer)) return answer;
       const pauseMs = retryPauseMs(answer, tries, ports.clock() - startedMs, ports.random());
       if (pauseMs === undefined) throw answer.refusal;
@@ -99,7 +100,7 @@ const toRequest = (
   headers: {
     accept: accept === 'as-called' && call.acceptsStream ? 'text/event-stream, application/json' : 'application/json',
     ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
-    ...traceHeaders(call.trace),
+    ...call.trace,
     [SESSION_HEADER]: session,
     ...told.headers,
   },

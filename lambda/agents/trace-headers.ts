@@ -27,15 +27,12 @@ const isState = (text: string): boolean => {
 };
 
 /**
- * The same for the runtime, and as X-Ray says it, from the same ids.
+ * The same as X-Ray says it, from the same ids. Never signed: whatever stands between may change it.
  * Source: AWS X-Ray developer guide, "Tracing header": `Root=1-<8 digits>-<24 digits>`.
  */
-export const traceHeaders = (trace: Trace): Record<string, string> => {
-  const [, id = '', parent = '', flags = ''] = TRACEPARENT.exec(trace.traceparent ?? '') ?? [];
+export const xRayHeader = ({ traceparent = '' }: Trace): Record<string, string> => {
+  const [, id = '', parent = '', flags = ''] = TRACEPARENT.exec(traceparent) ?? [];
   if (id === '') return {};
   const sampled = Number.parseInt(flags, 16) & 1;
-  return {
-    ...trace,
-    'x-amzn-trace-id': `Root=1-${id.slice(0, 8)}-${id.slice(8)};Parent=${parent};Sampled=${sampled}`,
-  };
+  return { 'x-amzn-trace-id': `Root=1-${id.slice(0, 8)}-${id.slice(8)};Parent=${parent};Sampled=${sampled}` };
 };

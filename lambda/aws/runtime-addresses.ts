@@ -21,6 +21,7 @@ export interface RuntimeAddressesOptions {
 }
 
 const KEPT_MS = 60_000;
+const REST_MS = 5_000;
 const ARN = /^arn:(aws[a-z-]*):bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z0-9_-]+$/;
 
 /**
@@ -41,10 +42,15 @@ export const runtimeAddresses = (options: RuntimeAddressesOptions): ((agent: str
     try {
       const reply = await client.send('GetParameter', { Name: parameter }, { signal: AbortSignal.timeout(timeoutMs) });
       const { Value } = reply.Parameter as { readonly Value: string };
-      kept = { arns: JSON.parse(Value), untilMs: clock() + KEPT_MS };
+      const arns: unknown = JSON.parse(Value);
+      if (typeof arns !== 'object' || arns === null) throw new Error('the parameter is no JSON object');
+      kept = { arns: { ...arns }, untilMs: clock() + KEPT_MS };
       return kept.arns;
     } catch (cause) {
-      if (kept !== undefined) return kept.arns;
+      if (kept !== undefined) {
+        kept = { ...kept, untilMs: clock() + REST_MS }; // Not every call has to wait for what does not answer.
+        return kept.arns;
+      }
       throw new Refusal('agent_unavailable', { reason: 'parameter' }, { cause });
     }
   };
