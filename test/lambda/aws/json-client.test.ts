@@ -78,7 +78,7 @@ const fail =
     response.writeHead(status, headers).end(body);
 
 describe('the request', () => {
-  test.each(['dynamodb', 'secretsmanager'] as const)('is signed for %s as the AWS SDK signs it', async (service) => {
+  test.each(['dynamodb', 'secretsmanager', 'ssm'] as const)('is signed for %s as the AWS SDK signs it', async (service) => {
     const { client, seen, host } = await started(ok, service);
     await client.send('DoThing', { Unicode: 'héllo 𝔘', n: 1 }, soon());
     const { headers, body } = seen[0] ?? { headers: {}, body: '' };
@@ -113,6 +113,7 @@ describe('the request', () => {
   test.each([
     ['dynamodb', 'application/x-amz-json-1.0', 'DynamoDB_20120810.DoThing'],
     ['secretsmanager', 'application/x-amz-json-1.1', 'secretsmanager.DoThing'],
+    ['ssm', 'application/x-amz-json-1.1', 'AmazonSSM.DoThing'],
   ] as const)('speaks the version and target of %s', async (service, contentType, target) => {
     const { client, seen } = await started(ok, service);
     expect(await client.send('DoThing', { a: 1 }, soon())).toEqual({ ok: true });
