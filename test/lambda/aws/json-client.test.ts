@@ -78,37 +78,40 @@ const fail =
     response.writeHead(status, headers).end(body);
 
 describe('the request', () => {
-  test.each(['dynamodb', 'secretsmanager', 'ssm'] as const)('is signed for %s as the AWS SDK signs it', async (service) => {
-    const { client, seen, host } = await started(ok, service);
-    await client.send('DoThing', { Unicode: 'héllo 𝔘', n: 1 }, soon());
-    const { headers, body } = seen[0] ?? { headers: {}, body: '' };
+  test.each(['dynamodb', 'secretsmanager', 'ssm'] as const)(
+    'is signed for %s as the AWS SDK signs it',
+    async (service) => {
+      const { client, seen, host } = await started(ok, service);
+      await client.send('DoThing', { Unicode: 'héllo 𝔘', n: 1 }, soon());
+      const { headers, body } = seen[0] ?? { headers: {}, body: '' };
 
-    const signer = new SignatureV4({
-      credentials: CREDENTIALS,
-      region: 'eu-central-1',
-      service,
-      sha256: Sha256,
-      applyChecksum: false,
-    });
-    const signed = await signer.sign(
-      {
-        method: 'POST',
-        protocol: 'http:',
-        hostname: '127.0.0.1',
-        path: '/',
-        headers: {
-          host,
-          'content-type': headers['content-type'] ?? '',
-          'x-amz-target': String(headers['x-amz-target']),
+      const signer = new SignatureV4({
+        credentials: CREDENTIALS,
+        region: 'eu-central-1',
+        service,
+        sha256: Sha256,
+        applyChecksum: false,
+      });
+      const signed = await signer.sign(
+        {
+          method: 'POST',
+          protocol: 'http:',
+          hostname: '127.0.0.1',
+          path: '/',
+          headers: {
+            host,
+            'content-type': headers['content-type'] ?? '',
+            'x-amz-target': String(headers['x-amz-target']),
+          },
+          body,
         },
-        body,
-      },
-      { signingDate: new Date(FIXED) },
-    );
-    expect(headers.authorization).toBe(signed.headers.authorization);
-    expect(headers['x-amz-date']).toBe('20261120T123045Z');
-    expect(headers['x-amz-security-token']).toBe(CREDENTIALS.sessionToken);
-  });
+        { signingDate: new Date(FIXED) },
+      );
+      expect(headers.authorization).toBe(signed.headers.authorization);
+      expect(headers['x-amz-date']).toBe('20261120T123045Z');
+      expect(headers['x-amz-security-token']).toBe(CREDENTIALS.sessionToken);
+    },
+  );
 
   test.each([
     ['dynamodb', 'application/x-amz-json-1.0', 'DynamoDB_20120810.DoThing'],
