@@ -31,6 +31,14 @@ const ENDPOINTS = [
   'GET /models',
 ];
 
+/** The first that fits. */
+const SERVED_BY = [
+  [/ \/(agents|a2a|invoke)\b/, 'Agents'],
+  [/ \/(oauth2\/|\.well-known\/(openid-|oauth-authorization-|jwks))/, 'Token'],
+  [/mcp|well-known/, 'Mcp'],
+  [/\/v1\//, 'Llm'],
+] as const;
+
 describe('the methods', () => {
   test('are those of the policy, and those of strict routes ask the authorizer', () => {
     const of = (base: string, authorization: string): [string, string][] =>
@@ -49,6 +57,19 @@ describe('the methods', () => {
       'OPTIONS /.well-known/oauth-protected-resource': 'NONE',
       'GET /.well-known/oauth-protected-resource/mcp': 'NONE',
       'OPTIONS /.well-known/oauth-protected-resource/mcp': 'NONE',
+      // Clients say who they are in the request; everybody may verify.
+      'POST /oauth2/token': 'NONE',
+      'GET /.well-known/openid-configuration': 'NONE',
+      'GET /.well-known/oauth-authorization-server': 'NONE',
+      'GET /.well-known/jwks.json': 'NONE',
+      'POST /agents/copilot/invocations': 'CUSTOM',
+      'POST /agents/analyst/invocations': 'CUSTOM',
+      'POST /agents/auditor/invocations': 'CUSTOM',
+      'POST /agents/elsewhere/invocations': 'CUSTOM',
+      'POST /invoke': 'CUSTOM',
+      'POST /a2a/clerk': 'CUSTOM',
+      'GET /a2a/clerk/.well-known/agent-card.json': 'CUSTOM',
+      'GET /a2a/clerk/.well-known/agent.json': 'CUSTOM',
     });
     const [[authorizerId] = []] = stack.ofType('AWS::ApiGateway::Authorizer');
     for (const { AuthorizationType, AuthorizerId } of methods()) {
@@ -65,10 +86,11 @@ describe('the methods', () => {
         TimeoutInMillis: 900_000,
       });
       const [, served] =
-        /:lambda:path\/2021-11-15\/functions\/.*Gatehouse(Llm|Mcp)Function.*\/response-streaming-invocations/.exec(
+        /:lambda:path\/2021-11-15\/functions\/.*Gatehouse(Llm|Mcp|Token|Agents)Function.*\/response-streaming-invocations/.exec(
           JSON.stringify(Integration.Uri),
         ) ?? [];
-      expect([name, served]).toEqual([name, /mcp|well-known/.test(name) ? 'Mcp' : 'Llm']);
+      const [, serving] = SERVED_BY.find(([path]) => path.test(name)) ?? [];
+      expect([name, served]).toEqual([name, serving]);
     }
   });
 });

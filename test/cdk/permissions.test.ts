@@ -7,11 +7,15 @@ beforeAll(() => {
 }, 60_000);
 afterAll(() => stack.remove());
 
-/** One resource of a statement, short: `Table.Arn`, `Secret`, `*`. Anything else as it stands. */
+/** One resource of a statement, short: `Table.Arn`, `Secret`, `*`, `Runtime.Arn/*`. Anything else as it stands. */
 const show = (resource: unknown): string => {
   if (typeof resource === 'string') return resource;
-  const { Ref, 'Fn::GetAtt': attribute } = resource as { Ref?: string; 'Fn::GetAtt'?: string[] };
-  return Ref ?? attribute?.join('.') ?? JSON.stringify(resource);
+  const {
+    Ref,
+    'Fn::GetAtt': attribute,
+    'Fn::Join': join,
+  } = resource as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
+  return Ref ?? attribute?.join('.') ?? join?.[1].map(show).join('') ?? JSON.stringify(resource);
 };
 
 interface Statement {
@@ -51,9 +55,49 @@ const XRAY = ['xray:PutTelemetryRecords *', 'xray:PutTraceSegments *'];
 
 interface Role {
   readonly by: string;
-  readonly may: readonly string[];
+  /** When it may be taken. */
+  readonly where?: unknown;
+  readonly may: readonly unknown[];
   readonly managed?: readonly unknown[];
 }
+
+const HERE = 'AWS::Region:AWS::AccountId';
+const ELSEWHERE = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/elsewhere-Ab12Cd34Ef';
+
+const SIGN = [
+  'kms:GetPublicKey GatehouseTokenKeysKey1C5885E43.Arn',
+  'kms:GetPublicKey GatehouseTokenKeysKey20007F6C7.Arn',
+  'kms:GetPublicKey GatehouseTokenKeysKey3BC566460.Arn',
+  'kms:Sign GatehouseTokenKeysKey20007F6C7.Arn {"StringEquals":{"kms:SigningAlgorithm":"RSASSA_PKCS1_V1_5_SHA_256"}}',
+];
+
+/** What an agent may do: its code, its logs, its traces, its own identity. No model, no secret, no table. */
+const runtimeRole = (runtimeName: string): Role => {
+  const group = `arn:AWS::Partition:logs:${HERE}:log-group:/aws/bedrock-agentcore/runtimes/${runtimeName}-*`;
+  const directory = `arn:AWS::Partition:bedrock-agentcore:${HERE}:workload-identity-directory/default`;
+  return {
+    by: 'bedrock-agentcore.amazonaws.com',
+    where: {
+      StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+      ArnLike: { 'aws:SourceArn': expect.anything() },
+    },
+    may: [
+      ...['GetWorkloadAccessToken', 'GetWorkloadAccessTokenForJWT'].flatMap((action) => [
+        `bedrock-agentcore:${action} ${directory}`,
+        `bedrock-agentcore:${action} ${directory}/workload-identity/${runtimeName}-*`,
+      ]),
+      `logs:CreateLogGroup ${group}`,
+      `logs:CreateLogStream ${group}:log-stream:*`,
+      `logs:DescribeLogGroups arn:AWS::Partition:logs:${HERE}:log-group:*`,
+      `logs:DescribeLogStreams ${group}`,
+      `logs:PutLogEvents ${group}:log-stream:*`,
+      expect.stringMatching(/^s3:GetObject arn:AWS::Partition:s3:::.*-assets-.*\/[0-9a-f]{64}\.zip$/),
+      'xray:GetSamplingRules *',
+      'xray:GetSamplingTargets *',
+      ...XRAY,
+    ],
+  };
+};
 
 const PUSH_LOGS = ':iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs';
 
@@ -91,9 +135,51 @@ const MAY: Record<string, Role> = {
       'secretsmanager:GetSecretValue GatehouseCredentialsgithubtokenDFB54862',
       'secretsmanager:GetSecretValue GatehouseCredentialsoktaclient7FE20789',
       'secretsmanager:GetSecretValue GatehouseMcpFunctionSigningKeySecretA59E0274',
+      'secretsmanager:GetSecretValue GatehouseOwnClientSecret26B0F7CC',
       ...XRAY,
     ],
   },
+  // Secrets of its clients, and noting that a token was used: of the table it can read nothing.
+  GatehouseTokenFunctionHandlerRole9AD6C94F: {
+    by: 'lambda.amazonaws.com',
+    may: [
+      'dynamodb:PutItem GatehouseLimitsTable17146DB3.Arn U#*',
+      ...SIGN,
+      'logs:CreateLogStream GatehouseTokenFunctionHandlerLog2C026D40.Arn',
+      'logs:PutLogEvents GatehouseTokenFunctionHandlerLog2C026D40.Arn',
+      'secretsmanager:GetSecretValue GatehouseCredentialsciclientA3906E77',
+      'secretsmanager:GetSecretValue GatehouseOwnClientSecret26B0F7CC',
+      ...XRAY,
+    ],
+  },
+  // The runtimes in IAM mode, and never InvokeAgentRuntimeForUser: nobody would verify whom it names.
+  GatehouseAgentsFunctionHandlerRole21C22BBA: {
+    by: 'lambda.amazonaws.com',
+    may: [
+      'bedrock-agentcore:GetAgentCard GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn',
+      'bedrock-agentcore:GetAgentCard GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn/*',
+      'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsauditorRuntime8F153325.AgentRuntimeArn',
+      'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsauditorRuntime8F153325.AgentRuntimeArn/*',
+      'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn',
+      'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn/*',
+      `bedrock-agentcore:InvokeAgentRuntime ${ELSEWHERE}`,
+      `bedrock-agentcore:InvokeAgentRuntime ${ELSEWHERE}/*`,
+      'dynamodb:GetItem GatehouseLimitsTable17146DB3.Arn L#*',
+      'dynamodb:PutItem GatehouseLimitsTable17146DB3.Arn L#*',
+      'dynamodb:UpdateItem GatehouseLimitsTable17146DB3.Arn L#*',
+      ...SIGN,
+      'logs:CreateLogStream GatehouseAgentsFunctionHandlerLog962DCA2C.Arn',
+      'logs:PutLogEvents GatehouseAgentsFunctionHandlerLog962DCA2C.Arn',
+      'secretsmanager:GetSecretValue GatehouseAgentsFunctionSessionKeySecretC7F74421',
+      'secretsmanager:GetSecretValue GatehouseCredentialsoktaclient7FE20789',
+      `ssm:GetParameter arn:AWS::Partition:ssm:${HERE}:parameter/gatehouse/test-gateway/runtimes`,
+      ...XRAY,
+    ],
+  },
+  GatehouseAgentscopilotExecutionRole526E463D: runtimeRole('testgateway_Gatehouse_Agents_copilot_140AA916'),
+  GatehouseAgentsanalystExecutionRole21AC442C: runtimeRole('testgateway_Gatehouse_Agents_analyst_AA2540EF'),
+  GatehouseAgentsauditorExecutionRoleD0A4E135: runtimeRole('testgateway_Gatehouse_Agents_auditor_08C84CF1'),
+  GatehouseAgentsclerkExecutionRole51E01736: runtimeRole('testgateway_Gatehouse_Agents_clerk_C7B2D38E'),
   // API Gateway's own, for its access log: the one AWS managed policy.
   GatehouseApiCloudWatchRole27DB8FCD: {
     by: 'apigateway.amazonaws.com',
@@ -116,12 +202,17 @@ describe('permissions', () => {
     expect(others).toEqual([]);
   });
 
-  test.each(Object.entries(MAY))('%s may do exactly this, on exactly this', (roleId, { by, may, managed }) => {
+  test.each(Object.entries(MAY))('%s may do exactly this, on exactly this', (roleId, { by, where, may, managed }) => {
     const { AssumeRolePolicyDocument, ManagedPolicyArns, Policies } =
       stack.template.Resources[roleId]?.Properties ?? {};
     expect(permissionsOf(roleId)).toEqual(may);
     expect(AssumeRolePolicyDocument.Statement).toEqual([
-      { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: by } },
+      {
+        Action: 'sts:AssumeRole',
+        Effect: 'Allow',
+        Principal: { Service: by },
+        ...(where === undefined ? {} : { Condition: where }),
+      },
     ]);
     expect(Policies).toBeUndefined();
     expect(ManagedPolicyArns).toEqual(managed);
@@ -139,23 +230,28 @@ describe('permissions', () => {
         by: 'apigateway.amazonaws.com',
         from: expect.stringMatching(/^GatehouseApi\w+\/authorizers\/GatehouseApiAuthorizer\w+$/),
       },
-      {
+      ...Array.from({ length: 4 }, () => ({
         action: 'lambda:InvokeFunction',
         by: 'apigateway.amazonaws.com',
         from: expect.stringMatching(/GatehouseApi\w+\/\*\/\*\/\*$/),
-      },
-      {
-        action: 'lambda:InvokeFunction',
-        by: 'apigateway.amazonaws.com',
-        from: expect.stringMatching(/GatehouseApi\w+\/\*\/\*\/\*$/),
-      },
+      })),
     ]);
+  });
+
+  test('nobody but the functions of models may call one, and no agent at all', () => {
+    const allowed = Object.keys(MAY).filter((roleId) => permissionsOf(roleId).some((may) => /^bedrock:|^\*/.test(may)));
+    expect(allowed).toEqual([]);
   });
 
   test('no resource policy opens a secret, a table or a queue to others', () => {
     const types = Object.values(stack.template.Resources).map(({ Type }) => Type);
     expect(
-      types.filter((type) => /ResourcePolicy|QueuePolicy|BucketPolicy|FunctionUrl|Lambda::Url/.test(type)),
+      // Those of AgentCore deny (see agents.test.ts); that of X-Ray takes the traces of the runtimes.
+      types.filter((type) =>
+        /^AWS::(?!BedrockAgentCore|XRay)\w+::ResourcePolicy|QueuePolicy|BucketPolicy|FunctionUrl|Lambda::Url/.test(
+          type,
+        ),
+      ),
     ).toEqual([]);
   });
 });

@@ -60,6 +60,10 @@ describe('the stack', () => {
       ].map((endpoint) => `${rule} at Api/Api/Default/${base}/${endpoint}`);
     const open = (rule: string): string[] =>
       [
+        '.well-known/jwks.json/GET',
+        '.well-known/oauth-authorization-server/GET',
+        '.well-known/openid-configuration/GET',
+        'oauth2/token/POST',
         '.well-known/oauth-protected-resource/GET',
         '.well-known/oauth-protected-resource/OPTIONS',
         '.well-known/oauth-protected-resource/mcp/GET',
@@ -70,6 +74,20 @@ describe('the stack', () => {
         'open/mcp/GET',
         'open/mcp/POST',
       ].map((method) => `${rule} at Api/Api/Default/${method}`);
+    const cog4 = (method: string): string => `COG4 at Api/Api/Default/${method}`;
+    const runtimeRole = (name: string): string[] => {
+      const arn = (service: string, resource: string): string =>
+        `arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:${resource}`;
+      const group = `log-group:/aws/bedrock-agentcore/runtimes/testgateway_Gatehouse_Agents_${name}-*`;
+      const identity = `workload-identity-directory/default/workload-identity/testgateway_Gatehouse_Agents_${name}-*`;
+      return [
+        '*',
+        arn('logs', 'log-group:*'),
+        arn('logs', group),
+        arn('logs', `${group}:log-stream:*`),
+        arn('bedrock-agentcore', identity),
+      ].map((resource) => `IAM5[Resource::${resource}] at Agents/${name.split('_')[0]}/Execution/Role`);
+    };
     const all = [
       'APIG2 at Api/Api',
       'APIG3 at Api/Api/DeploymentStage.prod',
@@ -82,7 +100,22 @@ describe('the stack', () => {
       ...methods('COG4', 'v1'),
       // Not for OPTIONS, which no user pool is expected in front of.
       ...open('COG4').filter((entry) => !entry.endsWith('/OPTIONS')),
-      'COG4 at Api/Api/Default/mcp/POST',
+      ...['a2a/clerk/.well-known/agent-card.json/GET', 'a2a/clerk/.well-known/agent.json/GET', 'a2a/clerk/POST'].map(
+        cog4,
+      ),
+      ...['copilot', 'analyst', 'auditor', 'elsewhere'].map((agent) => cog4(`agents/${agent}/invocations/POST`)),
+      ...['invoke/POST', 'mcp/POST'].map(cog4),
+      ...['copilot_140AA916', 'analyst_AA2540EF', 'auditor_08C84CF1', 'clerk_C7B2D38E'].flatMap(runtimeRole),
+      ...[
+        '<GatehouseAgentsauditorRuntime8F153325.AgentRuntimeArn>',
+        '<GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn>',
+        'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/elsewhere-Ab12Cd34Ef',
+      ].map((arn) => `IAM5[Resource::${arn}/*] at Agents/Invoke`),
+      'IAM5[Resource::*] at AgentsFunction/Handler/Role',
+      'IAM5[Resource::*] at TokenFunction/Handler/Role',
+      'SMG4 at AgentsFunction/SessionKey/Secret',
+      'SMG4 at Credentials/ci-client',
+      'SMG4 at OwnClient/Secret',
       'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs] at Api/Api',
       'IAM5[Resource::*] at AuthorizerFunction/Handler/Role',
       'IAM5[Resource::*] at LlmFunction/Handler/Role',
@@ -98,9 +131,9 @@ describe('the stack', () => {
 });
 
 describe('what holds state', () => {
-  /** The key that seals cursors is made again as easily as it was made. */
+  /** What is made in the account, is made again as easily. */
   const secretsOfPeople = () =>
-    stack.ofType('AWS::SecretsManager::Secret').filter(([id]) => !id.startsWith('GatehouseMcpFunctionSigningKey'));
+    stack.ofType('AWS::SecretsManager::Secret').filter(([id]) => id.startsWith('GatehouseCredentials'));
 
   test('keeps its logical id: another one would be an empty table, or a secret without its key', () => {
     const ids = [...stack.ofType('AWS::DynamoDB::Table'), ...secretsOfPeople()].map(([id]) => id);
@@ -109,6 +142,7 @@ describe('what holds state', () => {
       'GatehouseCredentialsanthropicapikey0E94D85C',
       'GatehouseCredentialsopenaiapikeyD4AF9DD2',
       'GatehouseCredentialsgithubtokenDFB54862',
+      'GatehouseCredentialsciclientA3906E77',
       'GatehouseCredentialsoktaclient7FE20789',
     ]);
   });
@@ -143,12 +177,14 @@ describe('what holds state', () => {
     }
   });
 
-  test('what seals cursors is made in the account, long enough for a key', () => {
-    const [[, key] = [], ...others] = stack
-      .ofType('AWS::SecretsManager::Secret')
-      .filter(([id]) => id.startsWith('GatehouseMcpFunctionSigningKey'));
-    expect(others).toEqual([]);
-    expect(key?.Properties.GenerateSecretString).toEqual({ PasswordLength: 64, ExcludePunctuation: true });
+  test('what seals cursors, and what derives ids of sessions, is made in the account, long enough for a key', () => {
+    const keys = stack.ofType('AWS::SecretsManager::Secret').filter(([id]) => /(Signing|Session)Key/.test(id));
+    expect(keys.map(([id]) => id.replace(/Secret\w+$/, ''))).toEqual([
+      'GatehouseMcpFunctionSigningKey',
+      'GatehouseAgentsFunctionSessionKey',
+    ]);
+    for (const [, { Properties }] of keys)
+      expect(Properties.GenerateSecretString).toEqual({ PasswordLength: 64, ExcludePunctuation: true });
   });
 
   test('a key in the environment of whoever deploys gets into no file of cdk.out', () => {
@@ -164,6 +200,8 @@ describe('the functions', () => {
       ['Gatehouse: verifies bearer tokens', 512, 10],
       ['Gatehouse: chat requests to model providers', 1024, 900],
       ['Gatehouse: tool calls to MCP servers', 1024, 900],
+      ['Gatehouse: tokens of its own', 512, 29],
+      ['Gatehouse: calls to agents', 1024, 900],
     ]);
     for (const { Runtime, Architectures, Handler, TracingConfig, LoggingConfig } of functions) {
       expect([Runtime, Architectures, Handler, TracingConfig.Mode]).toEqual([
@@ -174,13 +212,13 @@ describe('the functions', () => {
       ]);
       expect(LoggingConfig.LogFormat).toBe('JSON');
     }
-    expect(new Set(functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref)).size).toBe(3);
-    expect(new Set(functions.map(({ Role }) => Role['Fn::GetAtt'][0])).size).toBe(3);
+    expect(new Set(functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref)).size).toBe(5);
+    expect(new Set(functions.map(({ Role }) => Role['Fn::GetAtt'][0])).size).toBe(5);
   });
 
   test('log for a month; the access log is kept for three', () => {
     expect(stack.ofType('AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.RetentionInDays)).toEqual([
-      30, 30, 30, 90,
+      30, 30, 30, 30, 30, 90,
     ]);
   });
 
@@ -193,7 +231,8 @@ describe('the functions', () => {
     try {
       const keys = (synthesized: Synthesized) =>
         synthesized.ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Code.S3Key);
-      expect(new Set([...keys(stack), ...keys(other)]).size).toBe(6);
+      const all = [...keys(stack), ...keys(other)];
+      expect(new Set(all).size).toBe(all.length);
     } finally {
       other.remove();
     }
@@ -212,12 +251,18 @@ describe('the outputs', () => {
       expect.stringMatching(/^GatehouseUrl/),
       expect.stringMatching(/^GatehouseBaseUrls/),
       expect.stringMatching(/^GatehouseMcpUrls/),
+      expect.stringMatching(/^GatehouseAgentUrls/),
+      expect.stringMatching(/^GatehouseTokenIssuer/),
       expect.stringMatching(/^GatehouseSecretsToFill/),
     ]);
-    const [, urls, tools, secrets] = Object.values(stack.template.Outputs).map(({ Value }) => JSON.stringify(Value));
+    const [, urls, tools, agents, issuer, secrets] = Object.values(stack.template.Outputs).map(({ Value }) =>
+      JSON.stringify(Value),
+    );
     for (const base of ['/v1 ', '/openai/v1 ', '/public/v1']) expect(urls).toContain(`"${base}`);
     for (const url of ['/mcp ', '/open/mcp']) expect(tools).toContain(url);
-    for (const name of ['anthropic-api-key', 'openai-api-key', 'github-token', 'okta-client'])
+    for (const url of ['/agents/copilot/invocations ', '/invoke ', '/a2a/clerk ']) expect(agents).toContain(url);
+    expect(issuer).toMatch(/"\/prod"/);
+    for (const name of ['ci-client', 'anthropic-api-key', 'openai-api-key', 'github-token', 'okta-client'])
       expect(secrets).toContain(name);
   });
 });
