@@ -82,19 +82,34 @@ const checkTokenEndpoints = (root: unknown): readonly Finding[] =>
     ];
   });
 
-/** Elsewhere clients ask the provider for tokens themselves, and none of them may have a secret of ours. */
-const checkMcpClients = (root: unknown): readonly Finding[] =>
-  select(root, 'identity.providers.*').flatMap(({ path, value }): Finding[] =>
-    isMap(value) && isMap(value.mcpClient) && 'credential' in value.mcpClient && value.kind !== 'entra'
-      ? [
+/**
+ * MCP clients register themselves, and Entra registers nobody: without a client from the policy they would be led to a closed
+ * door. Where a client proves itself, the proof is added by this gateway's token
+ * endpoint, which it is at Entra alone.
+ */
+const checkClients = (root: unknown): readonly Finding[] => {
+  if (!isMap(root)) return [];
+  const named = new Set(selectText(root, 'mcp.routes.*.authorizationServer').map(({ value }) => value));
+  return select(root, 'identity.providers.*').flatMap(({ path, value }): Finding[] => {
+    if (!isMap(value)) return [];
+    const provider = String(path.at(-1));
+    if (value.kind === 'entra' && named.has(provider) && !('clients' in value))
+      return [
+        finding(
+          path,
+          `a route sends MCP clients here, which registers none of them: write clients: { mcp: { id, redirectUris } }`,
+        ),
+      ];
+    return value.kind === 'entra'
+      ? []
+      : selectText(value, 'clients.mcp.credential').map((one) =>
           finding(
-            [...path, 'mcpClient', 'credential'],
-            `only at entra do the requests of MCP clients pass through the gateway: register a public client at this provider`,
-            'key',
+            [...path, ...one.path],
+            'expected nothing: MCP clients ask this provider for tokens themselves, so theirs must be a public client',
           ),
-        ]
-      : [],
-  );
+        );
+  });
+};
 
 /** What no schema can say of the part for tools. */
 export const checkMcp = (root: unknown): readonly Finding[] => [
@@ -103,5 +118,5 @@ export const checkMcp = (root: unknown): readonly Finding[] => [
   ...checkHierarchies(root),
   ...checkUrls(root),
   ...checkTokenEndpoints(root),
-  ...checkMcpClients(root),
+  ...checkClients(root),
 ];

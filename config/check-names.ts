@@ -19,7 +19,7 @@ const REFERENCES: readonly Reference[] = [
     [`mcp.servers.*.${key}.exchange`, ['identity.providers'], 'identity provider', OWN_ISSUER],
     [`mcp.servers.*.${key}.clientCredentials`, ['identity.providers'], 'identity provider'],
   ]),
-  ['identity.providers.*.mcpClient.credential', ['credentials'], 'credential'],
+  ['identity.providers.*.clients.mcp.credential', ['credentials'], 'credential'],
   ['mcp.routes.*.authorizationServer', ['identity.providers'], 'identity provider'],
   ['mcp.routes.*.servers.*', ['mcp.servers'], 'server'],
   ['agents.*.obo.client', ['credentials'], 'credential'],

@@ -121,20 +121,22 @@ const onlyServers = ({ mode, pins }: CompiledPinning, servers: readonly string[]
   pins: Object.fromEntries(Object.entries(pins).filter(([server]) => servers.includes(server))),
 });
 
-/** Whom MCP clients are told to be, by provider. */
-const compileMcpClients = ({ identity }: GatewayConfig): CompiledMcp['clients'] => {
-  const clients = Object.entries(identity?.providers ?? {}).flatMap(([name, { mcpClient }]) =>
-    mcpClient === undefined
-      ? []
-      : [[name, present({ clientId: mcpClient.id, credential: mcpClient.credential })] as const],
+const compileClients = ({ identity, mcp }: GatewayConfig): Pick<CompiledMcp, 'clients'> => {
+  const named = new Set(
+    Object.values(mcp?.routes ?? {}).flatMap(({ authorizationServer }) => authorizationServer ?? []),
   );
-  return clients.length === 0 ? undefined : Object.fromEntries(clients);
+  const clients = Object.entries(identity?.providers ?? {}).flatMap(([provider, { clients: own }]) => {
+    if (own === undefined || !named.has(provider)) return [];
+    const { id, ...rest } = own.mcp;
+    return [[provider, { clientId: id, ...present(rest) }] as const];
+  });
+  return clients.length === 0 ? {} : { clients: Object.fromEntries(clients) };
 };
 
 export const compileMcp = (config: GatewayConfig): CompiledMcp => ({
+  ...compileClients(config),
   servers: mapValues(config.mcp?.servers, (server, name) => compileServer(config, server, name)),
   routes: mapList(config.mcp?.routes, (route, path) => compileRoute(config, route, path)),
-  ...present({ clients: compileMcpClients(config) }),
 });
 
 export const claimsInMcp = ({ routes }: CompiledMcp): string[] => [

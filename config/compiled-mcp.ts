@@ -11,6 +11,8 @@ export interface CompiledMcp {
 /** A client that is registered at an identity provider by hand, with every redirect URI that it may have. */
 export interface CompiledMcpClient {
   readonly clientId: string;
+  /** The only ones that an answer may go to. One on this machine stands for every port there (RFC 8252 §7.3). */
+  readonly redirectUris: readonly string[];
   /** Holds its id and secret, or private key, as JSON, where it is no public client. At Entra only. */
   readonly credential?: string;
 }

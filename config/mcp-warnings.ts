@@ -71,7 +71,7 @@ const registrationWarnings = ({ identity, mcp }: CompiledPolicy): readonly Findi
     .map(({ path, authorizationServer }) =>
       warn(
         ['mcp', 'routes', path, 'authorizationServer'],
-        `${authorizationServer} registers no clients of strangers: only MCP clients that are told an id get further; write identity.providers.${authorizationServer}.mcpClient`,
+        `${authorizationServer} registers no clients of strangers: only MCP clients that are told an id get further; write identity.providers.${authorizationServer}.clients.mcp`,
       ),
     );
 };

@@ -1,5 +1,16 @@
 import * as z from 'zod';
-import { claimPath, durationUpTo, httpsUrl, name, positive, scope, sha256, some, text } from './schema-values.ts';
+import {
+  claimPath,
+  durationUpTo,
+  httpsUrl,
+  name,
+  positive,
+  redirectUri,
+  scope,
+  sha256,
+  some,
+  text,
+} from './schema-values.ts';
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 
@@ -29,6 +40,20 @@ const provision = z
   })
   .describe('The deployment creates these objects in Okta and keeps them so');
 
+const mcpClient = z
+  .strictObject({
+    id: text('the id of a client').describe('As it is registered at the provider. Nothing secret'),
+    redirectUris: some(redirectUri).describe(
+      'Where answers may go: character for character, but on this machine to any port. They must be registered at the provider too',
+    ),
+    credential: name
+      .optional()
+      .describe(
+        "The credential with the client's id and secret, or private key, as JSON, where it is no public client. At entra only: elsewhere clients ask for tokens themselves",
+      ),
+  })
+  .describe('The one client that every MCP client is told to be which asks this gateway to be registered');
+
 const provider = z
   .strictObject({
     kind: z
@@ -52,19 +77,10 @@ const provider = z
       })
       .optional()
       .describe('Where this issuer differs from its kind: paths of claims, dots between'),
-    mcpClient: z
-      .strictObject({
-        id: text('the id of a client').describe('As the provider knows it, with every redirect URI that may be used'),
-        credential: name
-          .optional()
-          .describe(
-            'At entra only: the name under credentials of its id and secret, or private key, as JSON. Default: it is a public client',
-          ),
-      })
+    clients: z
+      .strictObject({ mcp: mcpClient })
       .optional()
-      .describe(
-        'The one client that MCP clients are told to be where a route says authorizationServer: for providers that register no strangers (Okta, Entra)',
-      ),
+      .describe('Clients that are registered at the provider by hand, for routes with authorizationServer'),
     provision: provision.optional(),
   })
   .describe('One issuer of tokens');

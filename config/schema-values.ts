@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DURATION, toMilliseconds } from './duration.ts';
+import { isRedirectUri } from './redirect-uri.ts';
 
 // The sentence beside each value says what is accepted: the loader prints it after "expected".
 
@@ -93,6 +94,12 @@ export const httpUrl = z.string(HTTP).refine((value) => isUrl(value, 'anywhere')
 
 /** Of whom we trust: keys read over plain http could be anyone's. */
 export const httpsUrl = z.string(HTTPS).refine((value) => isUrl(value, 'loopback'), HTTPS);
+
+const REDIRECT =
+  'an https:// URI without a fragment, one of http://localhost, 127.0.0.1 or [::1], or one of an app by its scheme';
+
+/** RFC 8252 §7, RFC 6749 §3.1.2. */
+export const redirectUri = z.string(REDIRECT).refine(isRedirectUri, REDIRECT);
 
 const FOR_EXAMPLE = 'a duration such as 500ms, 30s, 5m or 1h';
 

@@ -88,6 +88,53 @@ describe('a name that points nowhere', () => {
   });
 });
 
+describe('the client that MCP clients are told to be', () => {
+  const ENTRA = SMALL.replace('kind: okta', 'kind: entra');
+  const inClients = (clients: string, base = SMALL): readonly string[] =>
+    problemsOf(
+      `${base.replace('kind: ', `${clients}kind: `)}mcp: { servers: { ${A} }, routes: { /mcp: { servers: [a], authorizationServer: okta } } }\n`,
+    );
+  const of = (text: string): string => `clients: { mcp: { id: agents, ${text} } }, `;
+
+  test.each([
+    ['on this machine', 'redirectUris: [http://127.0.0.1/callback, "http://[::1]/callback"]'],
+    ['on the web and in an app', 'redirectUris: [https://vscode.dev/redirect, cursor://anysphere.cursor/callback]'],
+  ])('may get its answers %s', (_where, text) => {
+    expect(inClients(of(text))).toEqual([]);
+  });
+
+  test.each(['http://evil.example/cb', 'https://a.example/#x', 'javascript:alert(1)', 'https://user:pw@a.example/'])(
+    'may not get them at %s',
+    (uri) => {
+      expect(inClients(of(`redirectUris: ["${uri}"]`))).toEqual([
+        expect.stringContaining('expected an https:// URI without a fragment'),
+      ]);
+    },
+  );
+
+  test('has an id, somewhere to go and nothing that is secret', () => {
+    expect(inClients('clients: { mcp: { redirectUris: [https://a.example/] } }, ')).toHaveLength(1);
+    expect(inClients('clients: { mcp: { id: agents } }, ')).toHaveLength(1);
+    expect(inClients(of('redirectUris: [https://a.example/], clientSecret: x'))).toHaveLength(1);
+    expect(inClients('clients: {}, ')).toHaveLength(1);
+  });
+
+  test('has to be there for Entra, which registers nobody', () => {
+    expect(inClients('', ENTRA)).toEqual([expect.stringContaining('write clients: { mcp: { id, redirectUris } }')]);
+    expect(inClients(of('redirectUris: [https://a.example/]'), ENTRA)).toEqual([]);
+    expect(inClients('')).toEqual([]);
+  });
+
+  test('proves itself at Entra only, with a credential that is there', () => {
+    const withCredential = (name: string): string => of(`redirectUris: [https://a.example/], credential: ${name}`);
+    expect(inClients(withCredential('openai-api-key'), ENTRA)).toEqual([]);
+    expect(inClients(withCredential('openai-key'), ENTRA)).toEqual([
+      expect.stringContaining('clients.mcp.credential: no credential openai-key'),
+    ]);
+    expect(inClients(withCredential('openai-api-key'))).toEqual([expect.stringContaining('a public client')]);
+  });
+});
+
 describe('a server', () => {
   test.each([['a__b'], ['a_b'], ['A'], ['a--b'], ['a-'], ['-a'], ['x'.repeat(33)]])(
     'is not called %s: its name is the prefix of its tools',

@@ -323,6 +323,15 @@ describe('a route', () => {
     });
   });
 
+  test('has the client of the authorization server that it names, and no other', () => {
+    const clients = 'clients: { mcp: { id: agents, redirectUris: [http://127.0.0.1/cb] } }, ';
+    const text = (route: string): string => policy(A, route).replace('kind: ', `${clients}kind: `);
+    expect(compile(text('servers: [a], authorizationServer: okta')).mcp.clients).toEqual({
+      okta: { clientId: 'agents', redirectUris: ['http://127.0.0.1/cb'] },
+    });
+    expect(compile(text('servers: [a]')).mcp.clients).toBeUndefined();
+  });
+
   test('has its claims handed on by the authorizer', () => {
     const text = policy(
       A,

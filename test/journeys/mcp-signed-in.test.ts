@@ -28,7 +28,10 @@ beforeAll(async () => {
   const policy = readFileSync('gateway.yaml', 'utf8')
     .replace('requests: 50', 'requests: 1000')
     .replace('exchange: gatehouse', 'exchange: okta')
-    .replace('audiences: [api://default]', 'audiences: [api://default]\n      mcpClient: { id: gatehouse-cli }')
+    .replace(
+      'audiences: [api://default]',
+      'audiences: [api://default]\n      clients: { mcp: { id: gatehouse-cli, redirectUris: ["http://127.0.0.1/callback"] } }',
+    )
     .replace(
       '      servers: [slack, github, petstore]',
       '      servers: [slack, github, petstore]\n      authorizationServer: okta',

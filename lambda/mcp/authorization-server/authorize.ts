@@ -1,3 +1,4 @@
+import { isRedirectOf } from '../../../config/redirect-uri.ts';
 import { oauthError } from '../document.ts';
 import { entraScopes } from './entra-scopes.ts';
 import type { Proxied } from './proxied.ts';
@@ -13,7 +14,7 @@ const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
  *
  * Without PKCE nobody goes on: the provider would let it pass, and our own token endpoint may add a secret to the code.
  */
-export const authorize = ({ provider, endpoints }: Proxied, request: Request): Response => {
+export const authorize = ({ provider, endpoints, client }: Proxied, request: Request): Response => {
   const { search, searchParams } = new URL(request.url);
   const parameters = search.length > MAX_QUERY ? undefined : readParameters(searchParams);
   if (parameters === undefined) return oauthError(400, 'invalid_request', 'a parameter is repeated, or too long');
@@ -21,6 +22,9 @@ export const authorize = ({ provider, endpoints }: Proxied, request: Request): R
     return oauthError(400, 'unsupported_response_type', 'response_type must be code');
   if (parameters.get('code_challenge_method') !== 'S256' || !CHALLENGE.test(parameters.get('code_challenge') ?? ''))
     return oauthError(400, 'invalid_request', 'send a code_challenge, with code_challenge_method S256');
+  const isOurs = client !== undefined && parameters.get('client_id') === client.clientId;
+  if (isOurs && !isRedirectOf(parameters.get('redirect_uri'), client.redirectUris))
+    return oauthError(400, 'invalid_request', 'the client of this gateway has another redirect URI');
   const target = new URL(endpoints.authorize);
   for (const [name, value] of parameters) target.searchParams.append(name, value);
   const scope = parameters.get('scope');

@@ -1,3 +1,4 @@
+import { isRedirectOf, isRedirectUri } from '../../../config/redirect-uri.ts';
 import type { Clock } from '../../core/clock.ts';
 import { jsonDocument, oauthError, readText } from '../document.ts';
 import { askProvider, type ProviderPorts } from './ask-provider.ts';
@@ -12,7 +13,7 @@ type Json = Readonly<Record<string, unknown>>;
  * Client registration (RFC 7591) for clients that can't be told an id.
  *
  * With a client in the policy everybody is told to be that one. Nothing is registered, so no consent is given away (A9): where
- * answers may go stands at the provider, and a redirect URI that is only named here leads nowhere.
+ * answers may go stands in the policy and at the provider.
  *
  * Without one the request goes on to the provider's own registration. Keycloak then sees this gateway's address, so its
  * "Trusted Hosts" policy decides about the gateway and not about the client.
@@ -29,12 +30,14 @@ export const register = async (
   const redirects = asked.redirect_uris;
   if (!Array.isArray(redirects) || redirects.length === 0 || redirects.length > MAX_REDIRECTS)
     return oauthError(400, 'invalid_redirect_uri', `give redirect_uris, at most ${MAX_REDIRECTS}`);
-  if (!redirects.every(isRedirect))
+  if (!redirects.every(isRedirectUri))
     return oauthError(
       400,
       'invalid_redirect_uri',
       'redirects go to https, to this machine, or to an app by its scheme',
     );
+  if (client !== undefined && !redirects.every((uri) => isRedirectOf(uri, client.redirectUris)))
+    return oauthError(400, 'invalid_redirect_uri', 'the client of this gateway has another redirect URI');
   if (client !== undefined)
     return jsonDocument(201, {
       client_id: client.clientId,
@@ -61,17 +64,6 @@ const REGISTERED: readonly string[] = [
   'software_id',
   'software_version',
 ];
-
-const SCRIPTS: ReadonlySet<string> = new Set(['javascript:', 'data:', 'vbscript:', 'file:', 'blob:', 'about:']);
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
-
-/** RFC 8252 §7; RFC 6749 §3.1.2: no fragment. */
-const isRedirect = (uri: unknown): boolean => {
-  if (typeof uri !== 'string' || uri.length > 2_048 || uri.includes('#') || !URL.canParse(uri)) return false;
-  const { protocol, hostname, username } = new URL(uri);
-  if (SCRIPTS.has(protocol) || username !== '') return false;
-  return protocol !== 'http:' || LOOPBACK.test(hostname);
-};
 
 const toJson = (text: string | undefined): Json | undefined => {
   if (text === undefined) return undefined;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { discoverAuthorizationServerMetadata, registerClient, startAuthorization } from '@modelcontextprotocol/client';
 import type { IdentityKind } from '../../../config/compiled.ts';
+import type { CompiledMcpClient } from '../../../config/compiled-mcp.ts';
 import { Hidden } from '../../../lambda/core/hidden.ts';
 import { createDiscovery } from '../../../lambda/mcp/discovery.ts';
 import { isDiscoveryPath, originOf } from '../../../lambda/mcp/public-urls.ts';
@@ -36,11 +37,14 @@ beforeEach(() => {
 });
 
 const TENANT = '11111111-2222-3333-4444-555555555555';
-const CLIENT = { clientId: 'agents-client' };
+const CLIENT: CompiledMcpClient = {
+  clientId: 'agents-client',
+  redirectUris: ['http://localhost/', 'https://vscode.dev/redirect', 'cursor://anysphere.cursor/callback'],
+};
 
 interface Options {
   readonly issuer?: string;
-  readonly client?: { readonly clientId: string; readonly credential?: string };
+  readonly client?: CompiledMcpClient;
   readonly secret?: string;
   readonly auth?: 'strict' | 'none';
 }
@@ -194,7 +198,7 @@ const authorizeQuery = (changes: Readonly<Record<string, string>> = {}): string 
   }).toString();
 
 describe('Entra: authorize', () => {
-  const go = (query: string) => fetchOf('entra')(`${BASE}/authorization/entra/authorize?${query}`);
+  const go = (query: string) => fetchOf('entra', { client: CLIENT })(`${BASE}/authorization/entra/authorize?${query}`);
 
   test('sends the browser on without resource, with the scopes as Entra names them', async () => {
     const response = await go(`${authorizeQuery()}&resource=${BASE}/mcp&resource=https%3A%2F%2Fx`);
@@ -217,6 +221,7 @@ describe('Entra: authorize', () => {
     ['without PKCE', authorizeQuery({ code_challenge: '' })],
     ['with the challenge in plain', authorizeQuery({ code_challenge_method: 'plain' })],
     ['with a challenge of another length', authorizeQuery({ code_challenge: 'abc' })],
+    ['to where the client of the policy has nobody', authorizeQuery({ redirect_uri: 'https://evil.example/' })],
     ['for a token in the redirect', authorizeQuery({ response_type: 'token' })],
     ['with a parameter twice', `${authorizeQuery()}&client_id=other`],
     ['longer than any', authorizeQuery({ state: 'x'.repeat(9_000) })],
@@ -415,6 +420,11 @@ describe('registration', () => {
     [{ redirect_uris: ['http://127.0.0.1.evil.example/cb'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['https://user@evil.example/cb'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['https://a.example/cb#x'] }, 'invalid_redirect_uri'],
+    [{ redirect_uris: ['https://vscode.dev/redirect/'] }, 'invalid_redirect_uri'],
+    [{ redirect_uris: ['https://vscode.dev:444/redirect'] }, 'invalid_redirect_uri'],
+    [{ redirect_uris: ['http://localhost:33418/elsewhere'] }, 'invalid_redirect_uri'],
+    [{ redirect_uris: ['http://127.0.0.1:33418/'] }, 'invalid_redirect_uri'],
+    [{ redirect_uris: [...REDIRECTS, 'https://a.example/'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: [1] }, 'invalid_redirect_uri'],
     [{ redirect_uris: 'https://a.example/' }, 'invalid_redirect_uri'],
     ['[]', 'invalid_client_metadata'],

@@ -1,5 +1,5 @@
 import type { AuthMode, CompiledIdentityProvider, IdentityKind } from '../../../config/compiled.ts';
-import type { CompiledMcpRoute, CompiledToolRule } from '../../../config/compiled-mcp.ts';
+import type { CompiledMcpClient, CompiledMcpRoute, CompiledToolRule } from '../../../config/compiled-mcp.ts';
 
 export const BASE = 'https://agents.acme.com';
 
@@ -59,7 +59,7 @@ export const routeOf = (
 export const policyOf = (
   routes: readonly CompiledMcpRoute[],
   providers: readonly CompiledIdentityProvider[] = [providerOf('okta')],
-  clients?: Readonly<Record<string, { readonly clientId: string; readonly credential?: string }>>,
+  clients?: Readonly<Record<string, CompiledMcpClient>>,
 ) => ({
   name: 'acme-agents',
   identity: { providers, apiKeys: [] },
