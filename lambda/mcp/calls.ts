@@ -4,6 +4,7 @@ import { Refusal, toRefusal } from '../core/refusal.ts';
 import { exposeNamed } from '../targets/expose.ts';
 import { resultForClient } from '../targets/resource-uris.ts';
 import { TargetError } from '../targets/target.ts';
+import { createCountRequest, isMiss } from './count-request.ts';
 import { createFindCall } from './find-call.ts';
 import type { McpRequest, Method } from './mcp-request.ts';
 import type { RouteParts } from './route-parts.ts';
@@ -19,6 +20,7 @@ const INVALID_PARAMS = -32602;
 export const createCalls = (parts: RouteParts): Readonly<Record<string, Method>> => {
   const { route, ports, catalogue } = parts;
   const find = createFindCall(parts);
+  const countRequest = createCountRequest(parts);
 
   const askServer = async (call: UpstreamCall): Promise<Raw> => {
     const target = ports.targets.get(call.target);
@@ -58,7 +60,7 @@ export const createCalls = (parts: RouteParts): Readonly<Record<string, Method>>
     return handles[kind];
   };
 
-  const run = async (request: McpRequest, kind: 'call' | 'completion'): Promise<Raw> => {
+  const reach = async (request: McpRequest, kind: 'call' | 'completion'): Promise<Raw> => {
     const handle = await handleFor(kind);
     const call = await find[request.method]?.(request);
     if (call === undefined) throw new Refusal('method_not_found');
@@ -67,12 +69,23 @@ export const createCalls = (parts: RouteParts): Readonly<Record<string, Method>>
     return result;
   };
 
+  /** What is found and allowed has been counted on its way; what is not, is counted here, so that nobody tries names for free. */
+  const run = async (request: McpRequest, kind: 'call' | 'completion'): Promise<Raw> => {
+    try {
+      return await reach(request, kind);
+    } catch (thrown) {
+      if (isMiss(thrown)) await countRequest(request);
+      throw thrown;
+    }
+  };
+
   const callTool: Method = async (request) => {
     const { params, exchange } = request;
     if (!route.search) return run(request, 'call');
     if (params.name === CALL_TOOL) return run({ ...request, params: innerCall(params) }, 'call');
     if (params.name !== FIND_TOOLS) return run(request, 'call');
     exchange.noteMcp({ tool: FIND_TOOLS });
+    await countRequest(request);
     const { tools } = await visibleTools(parts, request);
     return findTools(params, tools, (tool) => exposeNamed(tool, catalogue.urisOf(tool.target)));
   };

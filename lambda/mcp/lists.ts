@@ -3,6 +3,7 @@ import { Refusal } from '../core/refusal.ts';
 import type { CatalogResource } from '../targets/catalogue.ts';
 import type { Degraded } from '../targets/collect-lists.ts';
 import { exposeNamed, exposeResource, exposeTemplate } from '../targets/expose.ts';
+import { createCountRequest } from './count-request.ts';
 import type { McpRequest, Method } from './mcp-request.ts';
 import { degradedMeta, degradedWords, type RouteParts } from './route-parts.ts';
 import { mcpVariables } from './stages.ts';
@@ -68,7 +69,15 @@ export const createLists = (parts: RouteParts): Readonly<Record<string, Method>>
     };
   };
 
-  return {
+  const countRequest = createCountRequest(parts);
+  const counted =
+    (method: Method): Method =>
+    async (request) => {
+      await countRequest(request);
+      return method(request);
+    };
+
+  const lists: Readonly<Record<string, Method>> = {
     'tools/list': async (request) => {
       if (route.search) return { tools: SEARCH_TOOLS, ttlMs: SEARCH_TTL_MS };
       const { tools, ...rest } = await visibleTools(parts, request);
@@ -91,6 +100,7 @@ export const createLists = (parts: RouteParts): Readonly<Record<string, Method>>
       return { items, ...rest };
     }),
   };
+  return Object.fromEntries(Object.entries(lists).map(([name, method]) => [name, counted(method)]));
 };
 
 const SEARCH_TTL_MS = 300_000;

@@ -30,7 +30,7 @@ export interface StageParts {
 export const callStages = (parts: StageParts): readonly Stage<UpstreamCall, Raw>[] => {
   const { route, servers, ports, decideTool, states } = parts;
   const variables = (call: UpstreamCall): CelVariables => mcpVariables(servers, call, call);
-  const limits = route.rateLimits.map(prepare);
+  const limits = route.rateLimits.map(prepareLimit);
   return [
     authorizeCall(route, decideTool, createDecide(route.authorization), variables),
     roundTrips(states, parts),
@@ -96,14 +96,19 @@ const roundTrips =
     return asksBack(await next(opened), call, route, states);
   };
 
-/** A completion is asked for with every key that is pressed: it is authorised and not counted. */
+/** A completion has no arguments of a tool and no result to guard, and takes one round. It counts: it reaches a server too. */
 export const completionStages = ({
   route,
   servers,
+  ports,
   decideTool,
-}: Omit<StageParts, 'states'>): readonly Stage<UpstreamCall, Raw>[] => [
-  authorizeCall(route, decideTool, createDecide(route.authorization), (call) => mcpVariables(servers, call, call)),
-];
+}: Omit<StageParts, 'states'>): readonly Stage<UpstreamCall, Raw>[] => {
+  const variables = (call: UpstreamCall): CelVariables => mcpVariables(servers, call, call);
+  return [
+    authorizeCall(route, decideTool, createDecide(route.authorization), variables),
+    rateLimits(ports.counter, route.rateLimits.map(prepareLimit), route.limitsFailure, ports.clock, variables),
+  ];
+};
 
 /** The variables of a call, or of one that would be made of what a list holds. */
 export const mcpVariables = (
@@ -127,7 +132,7 @@ export const mcpVariables = (
   });
 };
 
-const prepare = ({ name, per, requests, windowSeconds }: CompiledRateLimit): PreparedLimit => ({
+export const prepareLimit = ({ name, per, requests, windowSeconds }: CompiledRateLimit): PreparedLimit => ({
   name,
   per: per.map((source) => compileCel(source, { result: 'any' })),
   requests,

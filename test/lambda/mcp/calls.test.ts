@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { CompiledMcpRoute } from '../../../config/compiled-mcp.ts';
 import { hashDefinition } from '../../../config/hash-definition.ts';
+import { systemClock } from '../../../lambda/core/clock.ts';
 import { ANONYMOUS, type Principal } from '../../../lambda/core/principal.ts';
 import { Refusal } from '../../../lambda/core/refusal.ts';
 import type { McpPorts } from '../../../lambda/mcp/ports.ts';
+import { memoryLimitCounter } from '../../../local/memory/limit-counter.ts';
 import { type McpGateway, startMcpGateway } from '../../support/mcp-gateway.ts';
 import { ask, askLegacy, post } from '../../support/mcp-post.ts';
 import { type RawAnswer, type RawMcpServer, startRawMcpServer, toolsList } from '../../support/raw-mcp-server.ts';
@@ -151,7 +153,7 @@ describe('a tool call', () => {
     expect(up.received).toEqual([]);
   });
 
-  test('G47: calls are counted, lists are not, and 429 says when', async () => {
+  test('G47: a limit for each tool counts calls of it, no lists, and 429 says when', async () => {
     const up = await server('up', { 'tools/list': toolsList('a', 'b'), 'tools/call': said('ok') });
     const rateLimits = [{ name: 'per-tool', per: ['mcp.tool.name'], requests: 2, windowSeconds: 60 }];
     const gateway = await gatewayFor([up], { rateLimits });
@@ -164,6 +166,93 @@ describe('a tool call', () => {
     expect(over.json.error).toMatchObject({ code: 429, data: { code: 'rate_limited' } });
     expect((await ask(gateway.url, 'tools/call', { name: 'up__b' })).status).toBe(200);
     expect(up.calls()).toHaveLength(3);
+  });
+
+  describe('G47: against a limit that needs no tool', () => {
+    const perCaller = (requests: number) => ({
+      rateLimits: [
+        { name: 'per-caller', per: ['request.ip'], requests, windowSeconds: 60 },
+        { name: 'per-tool', per: ['mcp.tool.name'], requests: 1, windowSeconds: 60 },
+      ],
+    });
+    const statusesOf = async (times: number, one: () => ReturnType<typeof ask>): Promise<readonly number[]> => {
+      const statuses = [];
+      for (let i = 0; i < times; i++) statuses.push((await one()).status);
+      return statuses;
+    };
+
+    test.each(['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'])(
+      '%s counts, page by page, and not for a tool',
+      async (method) => {
+        const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': said('ok') });
+        const gateway = await gatewayFor([up], perCaller(3));
+        expect(await statusesOf(2, () => ask(gateway.url, method))).toEqual([200, 200]);
+        expect((await ask(gateway.url, 'tools/call', { name: 'up__a' })).status).toBe(200);
+        expect((await ask(gateway.url, method)).status).toBe(429);
+      },
+    );
+
+    test('names that are tried out count, denied and unknown alike, down to what is left', async () => {
+      const up = await server('up', { 'tools/list': toolsList('a', 'delete_a'), 'tools/call': said('ok') });
+      const tried = async (name: string) => {
+        const gateway = await gatewayFor([up], { ...perCaller(2), tools: { deny: ['delete*'] } });
+        const answers = [];
+        for (let i = 0; i < 3; i++) answers.push(await ask(gateway.url, 'tools/call', { name }));
+        return answers.map(({ status, headers, json }) => ({
+          status,
+          left: headers.get('x-ratelimit-remaining-requests'),
+          error: JSON.stringify(json.error).replaceAll(name, '<name>'),
+        }));
+      };
+      const denied = await tried('up__delete_a');
+      expect(denied.map(({ status, left }) => [status, left])).toEqual([
+        [200, '1'],
+        [200, '0'],
+        [429, '0'],
+      ]);
+      expect(await tried('up__never_was')).toEqual(denied);
+      expect(up.calls().filter(({ method }) => method === 'tools/call')).toEqual([]);
+    });
+
+    test('what is refused by one costs nothing of another', async () => {
+      const up = await server('up', { 'tools/list': toolsList('a', 'b'), 'tools/call': said('ok') });
+      const gateway = await gatewayFor([up], perCaller(2));
+      const call = (name: string) => ask(gateway.url, 'tools/call', { name });
+      expect(await statusesOf(3, () => call('up__a'))).toEqual([200, 429, 429]);
+      expect((await call('up__b')).status).toBe(200);
+    });
+
+    test('one call asks the counter once, whatever becomes of it', async () => {
+      const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': said('ok') });
+      const counter = memoryLimitCounter(systemClock);
+      const asked: number[] = [];
+      const counting = {
+        take: (demands: Parameters<typeof counter.take>[0]) => {
+          asked.push(demands.length);
+          return counter.take(demands);
+        },
+      };
+      const gateway = await gatewayFor([up], perCaller(9), { counter: counting });
+      for (const name of ['up__a', 'up__never_was']) await ask(gateway.url, 'tools/call', { name });
+      await ask(gateway.url, 'tools/list');
+      expect(asked).toEqual([2, 1, 1]);
+    });
+
+    test('a completion counts', async () => {
+      const up = await server('up', {
+        'tools/list': toolsList('a'),
+        'prompts/list': () => '{"prompts":[{"name":"p"}]}',
+        'completion/complete': () => '{"completion":{"values":["x"]}}',
+      });
+      const rateLimits = [{ name: 'per-caller', per: ['request.ip'], requests: 1, windowSeconds: 60 }];
+      const gateway = await gatewayFor([up], { rateLimits });
+      const complete = () =>
+        ask(gateway.url, 'completion/complete', {
+          ref: { type: 'ref/prompt', name: 'up__p' },
+          argument: { name: 'a', value: '' },
+        });
+      expect(await statusesOf(2, complete)).toEqual([200, 429]);
+    });
   });
 
   test('G22: a server that fails is a result that says so, and a failure in the record', async () => {
