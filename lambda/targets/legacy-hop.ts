@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import type { Raw } from '../core/mcp.ts';
 import { Refusal } from '../core/refusal.ts';
-import { type Hop, hopMeta, progressOf, resultOf } from './hop.ts';
+import { type Hop, type HopRequest, hopMeta, progressOf, resultOf } from './hop.ts';
 import type { Link } from './link.ts';
 import { openSession } from './open-session.ts';
 import { discard, type Id, type Outcome, readAnswer } from './read-answer.ts';
@@ -32,6 +32,11 @@ const METHOD_NOT_FOUND = -32601;
 /** Initialises once for each key, which is a principal's id wherever a caller is meant, then asks. Source: MCP 2025-11-25, "Lifecycle" and "Streamable HTTP". */
 export const createLegacyHop = (link: Link, clock: Clock, keyOf: (context: TargetContext) => string): Hop => {
   const sessions = createSessions(clock);
+  const callsIn = new Map<Session, number>();
+
+  const end = (session: Session, context: TargetContext): void => {
+    if (!callsIn.has(session)) void asEnd(link, session, context);
+  };
 
   const sessionFor = (context: TargetContext): Promise<Session> => {
     // Not the caller's signal: others may wait for the same session.
@@ -39,7 +44,8 @@ export const createLegacyHop = (link: Link, clock: Clock, keyOf: (context: Targe
       within(link.server.timeouts.totalMs, new AbortController().signal, (signal) =>
         openSession(link, { ...context, signal }),
       );
-    return sessions.of(keyOf(context), context.signal, open);
+    // With a credential of ours it can be ended in anybody's call. With a user's it can't: the server forgets it in time.
+    return sessions.of(keyOf(context), context.signal, open, (one) => link.perUser || end(one, context));
   };
 
   const askIn = async (session: Session, method: string, params: Raw, repeatable: boolean, context: TargetContext) => {
@@ -57,19 +63,43 @@ export const createLegacyHop = (link: Link, clock: Clock, keyOf: (context: Targe
     }
   };
 
-  return async ({ method, params, repeatable }, context) => {
+  /** A session that no further call will be given, as that of a caller without a token, is ended after the last that is in it. */
+  const using = async <Result>(session: Session, context: TargetContext, work: () => Promise<Result>) => {
+    callsIn.set(session, (callsIn.get(session) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      const left = (callsIn.get(session) ?? 1) - 1;
+      if (left > 0) callsIn.set(session, left);
+      else callsIn.delete(session);
+      if (!sessions.isKept(keyOf(context), session)) end(session, context);
+    }
+  };
+
+  const askOnce = async ({ method, params, repeatable }: HopRequest, context: TargetContext): Promise<Asked> => {
     const session = await sessionFor(context);
     const capability = CAPABILITY[method];
-    if (capability !== undefined && session.capabilities[capability] === undefined) return { result: {}, bytes: 0 };
-    let outcome = await askIn(session, method, params, repeatable, context);
-    if (isLost(session, outcome)) {
+    if (capability !== undefined && session.capabilities[capability] === undefined) return { session };
+    const outcome = await using(session, context, () => askIn(session, method, params, repeatable, context));
+    return { session, outcome };
+  };
+
+  return async (request, context) => {
+    let { session, outcome } = await askOnce(request, context);
+    if (outcome !== undefined && isLost(session, outcome)) {
       // The server refused before doing anything: asking once more in a new session repeats nothing.
       sessions.lost(keyOf(context), session);
-      outcome = await askIn(await sessionFor(context), method, params, repeatable, context);
+      ({ session, outcome } = await askOnce(request, context));
     }
-    return resultOf(outcome, link.server.name);
+    return outcome === undefined ? { result: {}, bytes: 0 } : resultOf(outcome, link.server.name);
   };
 };
+
+/** Without an outcome: the server said before that it has no such thing. */
+interface Asked {
+  readonly session: Session;
+  readonly outcome?: Outcome;
+}
 
 /** What only a modern server could read is left out. */
 const legacyParams = ({ inputResponses: _, requestState: __, ...params }: Raw, id: Id, context: TargetContext): Raw => {
@@ -106,6 +136,16 @@ const tellCancelled = (link: Link, session: Session, requestId: Id, context: Tar
     { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId, reason: 'the caller left' } },
     context,
   );
+
+/** G35: a session that nobody will use again is ended, where the server keeps one. A server may refuse: then it forgets it in time. */
+const asEnd = async (link: Link, session: Session, context: TargetContext): Promise<void> => {
+  if (session.id === undefined) return;
+  try {
+    await within(COURTESY_MS, new AbortController().signal, async (signal) => {
+      discard(await link.end(sessionHeaders(session), { ...context, signal }));
+    });
+  } catch {}
+};
 
 /** Sends what nobody waits for. What goes wrong with it changes nothing. */
 const asCourtesy = async (link: Link, session: Session, message: Raw, context: TargetContext): Promise<void> => {

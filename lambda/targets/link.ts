@@ -26,6 +26,8 @@ export interface Link {
   ): Promise<IncomingAnswer>;
   /** Asks for the rest of a stream. */
   get(headers: Readonly<Record<string, string>>, context: TargetContext): Promise<IncomingAnswer>;
+  /** Ends the session of these headers. */
+  end(headers: Readonly<Record<string, string>>, context: TargetContext): Promise<IncomingAnswer>;
   readonly slots: Slots;
 }
 
@@ -92,5 +94,6 @@ export const createLink = (server: CompiledHttpServer, auth: OutboundAuth, slots
     },
     get: (headers, context) =>
       authorized({ method: 'GET', url: server.url, headers: { accept: 'text/event-stream', ...headers } }, context),
+    end: (headers, context) => authorized({ method: 'DELETE', url: server.url, headers, fresh: true }, context),
   };
 };

@@ -17,6 +17,9 @@ const IDLE_MS = 300_000;
 
 const MAX_SESSIONS = 1_000;
 
+/** Told of each session that no further call will be given: servers keep them for days otherwise. */
+type Dropped = (session: Session) => void;
+
 /**
  * The sessions of one server, one for each principal (G35). Must not give one principal's session to another: a server may keep
  * in it what it knows of the user.
@@ -34,22 +37,33 @@ export const createSessions = (clock: Clock) => {
     return kept.session;
   };
 
-  const keep = (key: string, session: Session): Session => {
+  /** The first is the one not used for longest: once one is in time, so are the rest. */
+  const sweep = (dropped: Dropped): void => {
+    for (const [key, { session, usedMs }] of sessions) {
+      if (sessions.size < MAX_SESSIONS && clock() - usedMs <= IDLE_MS) return;
+      sessions.delete(key);
+      dropped(session);
+    }
+  };
+
+  const keep = (key: string, session: Session, dropped: Dropped): Session => {
+    sweep(dropped);
     sessions.set(key, { session, usedMs: clock() });
-    for (const oldest of sessions.keys().take(Math.max(0, sessions.size - MAX_SESSIONS))) sessions.delete(oldest);
     return session;
   };
 
   return {
     /** The session of who has this key, a principal's id; `open` bounds itself, since others may wait for it too. */
-    async of(key: string, signal: AbortSignal, open: () => Promise<Session>): Promise<Session> {
+    async of(key: string, signal: AbortSignal, open: () => Promise<Session>, dropped: Dropped): Promise<Session> {
       const session = known(key);
       if (session !== undefined) return session;
-      if (key !== ANONYMOUS.id) return opening(key, signal, async () => keep(key, await open()));
+      if (key !== ANONYMOUS.id) return opening(key, signal, async () => keep(key, await open(), dropped));
       // All who call without a token have this one id: only where the server keeps nothing may they share it.
       const own = await waitFor(open(), signal);
-      return own.id === undefined ? keep(key, own) : own;
+      return own.id === undefined ? keep(key, own, dropped) : own;
     },
+    /** Whether the next call of who has this key will use it. */
+    isKept: (key: string, session: Session): boolean => sessions.get(key)?.session === session,
     /** The server no longer knows it. Another that was opened meanwhile stays. */
     lost(key: string, session: Session): void {
       if (sessions.get(key)?.session === session) sessions.delete(key);

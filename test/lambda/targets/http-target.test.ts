@@ -129,6 +129,21 @@ describe('a server of 2025', () => {
     expect(one).not.toBe(other);
   });
 
+  test('G35: what serves a caller without a token once is ended afterwards, and a kept one is not', async () => {
+    const ended = (from: typeof sent): number => from.filter(({ method }) => method === 'DELETE').length;
+    const { target, sent } = targetAt(of('legacy').url, { era: 'legacy' });
+    await target.request('tools/call', { name: 'echo' }, contextOf('jane'));
+    for (let i = 0; i < 2; i++) await target.request('tools/call', { name: 'echo' }, contextOf(ANONYMOUS.id));
+    for (let tries = 0; tries < 100 && ended(sent) < 2; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const sessions = of('legacy')
+      .calls.slice(-3)
+      .map(({ session }) => session);
+    expect(sent.filter(({ method }) => method === 'DELETE').map(({ headers }) => headers['mcp-session-id'])).toEqual(
+      sessions.slice(1),
+    );
+  });
+
   test('many first calls of one principal open one session', async () => {
     const { target, sent } = targetAt(of('legacy').url, { era: 'legacy' });
     await Promise.all(Array.from({ length: 5 }, () => target.request('tools/call', { name: 'echo' }, contextOf())));
