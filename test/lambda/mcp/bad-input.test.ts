@@ -79,14 +79,14 @@ const CASES: readonly [string, () => ReturnType<typeof post>, number, number, st
     'invalid_request',
   ],
   [
-    '5 MB',
+    'G52: 5 MB',
     () => post(gateway.url, modernBody('tools/call', { name: 'x'.repeat(5_000_000) }), headers),
     413,
     413,
     'body_too_large',
   ],
   [
-    'a depth bomb',
+    'G52: a depth bomb',
     () => post(gateway.url, call.replace('"arguments":{}', `"arguments":{"a":${deep(100)}}`), headers),
     400,
     -32700,

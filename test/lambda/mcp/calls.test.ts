@@ -153,6 +153,26 @@ describe('a tool call', () => {
     expect(up.received).toEqual([]);
   });
 
+  test('G36, G51: a server hears no id and no name of the client, and what a client calls itself opens nothing', async () => {
+    const up = await server('up', { 'tools/list': toolsList('a', 'delete_a'), 'tools/call': said('ok') });
+    const gateway = await gatewayFor([up], { tools: { deny: ['delete*'] } });
+    const send = (name: string) =>
+      fetch(gateway.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+        body: JSON.stringify({
+          jsonrpc: '2.0',
+          id: 'an-id-of-the-client',
+          method: 'tools/call',
+          params: { name, _meta: { 'io.modelcontextprotocol/clientInfo': { name: 'root-console', version: '1' } } },
+        }),
+      }).then((response) => response.text());
+    expect(await send('up__a')).toContain('"id":"an-id-of-the-client"');
+    expect(await send('up__delete_a')).toContain('Unknown tool');
+    expect(up.calls()).toHaveLength(1);
+    expect(up.received.map(({ body }) => body).join()).not.toMatch(/an-id-of-the-client|root-console/);
+  });
+
   test('G47: a limit for each tool counts calls of it, no lists, and 429 says when', async () => {
     const up = await server('up', { 'tools/list': toolsList('a', 'b'), 'tools/call': said('ok') });
     const rateLimits = [{ name: 'per-tool', per: ['mcp.tool.name'], requests: 2, windowSeconds: 60 }];

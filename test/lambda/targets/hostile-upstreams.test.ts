@@ -445,6 +445,30 @@ describe('eras', () => {
     expect(opened).toHaveLength(2);
   });
 
+  test('G35: a session that was idle for too long is ended when another is opened', async () => {
+    const time = { now: 1_800_000_000_000 };
+    let opened = 0;
+    const watched = await against(
+      ({ id, method }) => {
+        if (method !== 'initialize') return method === 'tools/call' ? result(id, { ok: 1 }) : { status: 202 };
+        opened += 1;
+        const body = { jsonrpc: '2.0', id, result: { protocolVersion: '2025-11-25', capabilities: {} } };
+        return { headers: { 'mcp-session-id': `s${opened}` }, body };
+      },
+      { era: 'legacy' },
+      { clock: () => time.now },
+    );
+    const ended = () => watched.sent.filter(({ method }) => method === 'DELETE');
+    await watched.target.request('tools/call', { name: 'x' }, contextOf('jane'));
+    await watched.target.request('tools/call', { name: 'x' }, contextOf('joe'));
+    expect(ended()).toEqual([]);
+    time.now += 299_000;
+    await watched.target.request('tools/call', { name: 'x' }, contextOf('joe'));
+    time.now += 2_000; // Jane's is over, and joe's is not.
+    await watched.target.request('tools/call', { name: 'x' }, contextOf('ann'));
+    expect(ended().map(({ headers }) => headers['mcp-session-id'])).toEqual(['s1']);
+  });
+
   test('a server that loses every session is given up', async () => {
     const watched = await against(
       ({ id, method }) =>
