@@ -31,7 +31,7 @@ identity:
   providers:
     a: { kind: okta, issuer: https://a.example, audiences: [x], jwksUri: https://a.example/keys, algorithms: [RS256, EdDSA], clockSkew: 0s }
     b: { kind: auth0, issuer: https://b.example/, audiences: [x], claims: { sub: uid, clientId: azp, scopes: perms, roles: "https://b.example/roles", groups: g.h } }
-    c: { kind: entra, issuer: https://c.example, audiences: [x] }
+    c: { kind: entra, issuer: https://c.example, audiences: [x], clients: { mcp: { id: i, redirectUris: [http://127.0.0.1/cb], credential: k } } }
     d: { kind: keycloak, issuer: https://d.example, audiences: [x] }
     e: { kind: oidc, issuer: http://127.0.0.1:3001, audiences: [x, y] }
   apiKeys:
