@@ -27,6 +27,7 @@ export interface RuntimeTarget {
 export type InvokeRuntime = (target: RuntimeTarget) => Handle<AgentCall, RuntimeReply>;
 
 const MAX_ERROR_BYTES = 16_384;
+const MAX_ID_CHARS = 128;
 
 /**
  * Calls the runtime of an agent, as the caller. Its headers are made here from nothing: what a client sends never gets
@@ -41,7 +42,7 @@ export const createInvokeRuntime = (agent: CompiledAgent, ports: AgentPorts): In
   const attempt = async (request: OutgoingRequest, call: AgentCall): Promise<RuntimeReply | Failure> => {
     const startedMs = ports.clock();
     const note = (outcome: string, answer?: IncomingAnswer): void => {
-      const upstreamRequestId = answer?.headers['x-amzn-requestid'];
+      const upstreamRequestId = answer?.headers['x-amzn-requestid']?.slice(0, MAX_ID_CHARS);
       call.facts.attempts.push({
         provider: 'agentcore',
         model: agent.name,
