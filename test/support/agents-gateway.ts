@@ -42,7 +42,7 @@ export const compiledAgent = (agent: Partial<CompiledAgent> = {}): CompiledAgent
   inbound: { type: 'claims-as-headers', claims: { sub: 'Sub', scopes: 'Scopes' } },
   model: 'smart',
   reaches: {},
-  timeouts: { connectMs: 2_000, firstByteMs: 5_000, idleMs: 5_000 },
+  timeouts: { connectMs: 60_000, firstByteMs: 60_000, idleMs: 60_000 },
   newSessionsPerSecond: 1_000,
   ...agent,
 });
