@@ -30,7 +30,8 @@ export interface CompiledIdentity {
   readonly apiKeys: readonly CompiledApiKey[];
 }
 
-export type IdentityKind = 'okta' | 'auth0' | 'entra' | 'keycloak' | 'oidc';
+/** `gatehouse`: this gateway itself, for the tokens that it makes. No policy names it. */
+export type IdentityKind = 'okta' | 'auth0' | 'entra' | 'keycloak' | 'oidc' | 'gatehouse';
 
 export interface CompiledIdentityProvider {
   readonly name: string;

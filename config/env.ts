@@ -1,6 +1,6 @@
 /** The variables that each Lambda reads. */
 // CREDENTIAL_ARNS: JSON from the name of a credential to the ARN of its secret.
-export const llmEnv = ['LIMITS_TABLE', 'CREDENTIAL_ARNS'] as const;
+export const llmEnv = ['LIMITS_TABLE', 'CREDENTIAL_ARNS', 'STAGE'] as const;
 // SIGNING_KEY_ARN: the secret that seals what clients carry from one call to the next, cursors among them.
 // STAGE: what stands behind the host in API Gateway's own address of the API.
 export const mcpEnv = ['LIMITS_TABLE', 'CREDENTIAL_ARNS', 'SIGNING_KEY_ARN', 'STAGE'] as const;

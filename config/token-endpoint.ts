@@ -16,6 +16,7 @@ const ENDPOINTS: Readonly<Record<IdentityKind, (issuer: string) => string | unde
   keycloak: under('/protocol/openid-connect/token'),
   entra,
   oidc: () => undefined,
+  gatehouse: under('/oauth2/token'),
 };
 
 /** Where a provider gives tokens; `undefined` where only its own metadata would tell. */

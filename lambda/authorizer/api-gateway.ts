@@ -53,3 +53,16 @@ export const allowStage = (
     context,
   };
 };
+
+/**
+ * API Gateway's own address of the stage, which is the issuer of the gateway's own tokens where the policy names none.
+ * `undefined` for what is no ARN of a method.
+ *
+ * Source: Amazon API Gateway developer guide, "Invoke REST APIs"; AWS General Reference, partitions.
+ */
+export const apiUrlOf = (methodArn: string): string | undefined => {
+  const [, partition, region, api, stage] =
+    /^arn:(aws[a-z-]*):execute-api:([a-z0-9-]+):\d{12}:([a-z0-9]+)\/([\w-]+)\//.exec(methodArn) ?? [];
+  const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return stage === undefined ? undefined : `https://${api}.execute-api.${region}.${suffix}/${stage}`;
+};

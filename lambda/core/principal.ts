@@ -15,6 +15,8 @@ export interface Principal {
   readonly claims: Readonly<Record<string, unknown>>;
   /** Seconds since the epoch after which this identity no longer holds; absent for API keys and anonymous callers. */
   readonly expiresAt?: number;
+  /** Whom the identity provider means, for good (RFC 9493 §3.2.4): what `id` is made of. Absent for API keys and anonymous callers. */
+  readonly subId?: { readonly iss: string; readonly sub: string };
   /** The agent that acts for `sub` (RFC 8693 §4.1 `act`). */
   readonly actor?: { readonly sub: string; readonly issuer?: string };
 }

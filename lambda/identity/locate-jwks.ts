@@ -12,6 +12,7 @@ const LOCATIONS: Record<IdentityKind, (issuer: string) => JwksLocation> = {
   auth0: (issuer) => known(`${issuer}/.well-known/jwks.json`),
   entra: (issuer) => known(entraKeys(new URL(issuer))),
   keycloak: (issuer) => known(`${issuer}/protocol/openid-connect/certs`),
+  gatehouse: (issuer) => known(`${issuer}/.well-known/jwks.json`),
   oidc: (issuer) => ({ type: 'discover', url: `${issuer}/.well-known/openid-configuration` }),
 };
 

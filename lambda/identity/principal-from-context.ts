@@ -43,6 +43,8 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isName = (value: unknown): value is string => isText(value) && value !== '';
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
+const isSubId = (value: unknown): boolean =>
+  isMap(value) && isName(value.iss) && isName(value.sub) && hasOnly(value, SUB_ID);
 const isActor = (value: unknown): boolean =>
   isMap(value) && isName(value.sub) && (value.issuer === undefined || isText(value.issuer)) && hasOnly(value, ACTOR);
 
@@ -57,9 +59,11 @@ const MEMBERS: { readonly [Member in keyof Required<Principal>]: (value: unknown
   groups: isTexts,
   claims: isMap,
   expiresAt: (value) => value === undefined || Number.isFinite(value),
+  subId: (value) => value === undefined || isSubId(value),
   actor: (value) => value === undefined || isActor(value),
 };
 
+const SUB_ID = new Set(['iss', 'sub']);
 const ACTOR = new Set(['sub', 'issuer']);
 const KNOWN = new Set(Object.keys(MEMBERS));
 

@@ -69,6 +69,14 @@ const PLACES: Record<IdentityKind, ClaimPlaces> = {
     roles: ['roles'],
     groups: ['groups'],
   },
+  gatehouse: {
+    stableSubject: [],
+    sub: ['sub'],
+    clientId: ['client_id'],
+    scopes: ['scope'],
+    roles: ['roles'],
+    groups: ['groups'],
+  },
 };
 
 const MAX_SUBJECT_BYTES = 1024;
@@ -76,7 +84,8 @@ const MAX_SUBJECT_BYTES = 1024;
 /**
  * Verified claims → the principal they speak of.
  *
- * Shape:  the provider's `claims` replace the kind's places; `sub` there changes what people read, and the stable subject
+ * Shape:  of the gateway's own tokens `id` is that of the person at their identity provider, `issuer` is the gateway.
+ *         The provider's `claims` replace the kind's places; `sub` there changes what people read, and the stable subject
  *         only if the kind's own is not there.
  * Units:  `expiresAt` in seconds since the epoch.
  * Errors: `Refusal('token_rejected')` with reason `no-subject`, `too-large` or, for an `act` we can't read, `malformed`.
@@ -86,16 +95,15 @@ export const principalOf = (provider: CompiledIdentityProvider, claims: Claims, 
   const own = provider.claims;
   const at = (path: string | undefined, otherwise: readonly string[]) => (path === undefined ? otherwise : [path]);
   const sub = firstString(claims, at(own.sub, places.sub));
-  const stableSubject =
-    places.stableSubject.map((group) => wholeGroup(claims, group)).find((found) => found !== undefined) ?? sub;
-  if (sub === undefined || stableSubject === undefined) throw tokenRejected('no-subject', { provider: provider.name });
+  const subId = provider.kind === 'gatehouse' ? readSubId(claims) : stableSubjectOf(provider, claims, sub);
+  if (sub === undefined || subId === undefined) throw tokenRejected('no-subject', { provider: provider.name });
   const clientId = firstString(claims, at(own.clientId, places.clientId)) ?? '';
   const actor = readActor(claims.act);
-  if ([sub, stableSubject, clientId, actor?.sub ?? '', actor?.issuer ?? ''].some(isTooLong))
+  if ([sub, subId.iss, subId.sub, clientId, actor?.sub ?? '', actor?.issuer ?? ''].some(isTooLong))
     throw tokenRejected('too-large', { provider: provider.name });
   // Frozen: the token cache gives one principal to many calls.
   return freezeDeep({
-    id: principalId(provider.issuer, stableSubject),
+    id: principalId(subId.iss, subId.sub),
     issuer: provider.issuer,
     sub,
     clientId,
@@ -104,11 +112,27 @@ export const principalOf = (provider: CompiledIdentityProvider, claims: Claims, 
     groups: allStrings(claims, at(own.groups, places.groups)),
     claims,
     expiresAt,
+    subId,
     ...(actor === undefined ? {} : { actor }),
   });
 };
 
 const isString = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+const stableSubjectOf = (
+  { kind, issuer }: CompiledIdentityProvider,
+  claims: Claims,
+  sub: string | undefined,
+): Principal['subId'] => {
+  const found = PLACES[kind].stableSubject.map((group) => wholeGroup(claims, group)).find(isString) ?? sub;
+  return found === undefined ? undefined : { iss: issuer, sub: found };
+};
+
+/** RFC 9493 §3.2.4. The gateway says for which person of which identity provider it made the token, so that limits stay theirs. */
+const readSubId = ({ sub_id }: Claims): Principal['subId'] => {
+  const { format, iss, sub } = (sub_id ?? {}) as { format?: unknown; iss?: unknown; sub?: unknown };
+  return format === 'iss_sub' && isString(iss) && isString(sub) ? { iss, sub } : undefined;
+};
 
 const isTooLong = (text: string): boolean => Buffer.byteLength(text) > MAX_SUBJECT_BYTES;
 

@@ -61,10 +61,12 @@ export const createVerifyJwt = (
 };
 
 const checkHeader = (header: Readonly<Record<string, unknown>>, provider: CompiledIdentityProvider): void => {
-  const { alg, kid, crit } = header;
+  const { alg, kid, crit, typ } = header;
   if (typeof alg !== 'string' || !provider.algorithms.includes(alg) || !isKnownAlgorithm(alg))
     throw tokenRejected('algorithm', { provider: provider.name });
   if (typeof kid !== 'string' || kid === '') throw tokenRejected('kid', { provider: provider.name });
+  // RFC 9068 §4: what the gateway makes for callers says so. Identity providers differ, and many write JWT.
+  if (provider.kind === 'gatehouse' && typ !== 'at+jwt') throw tokenRejected('malformed', { provider: provider.name });
   // RFC 7515 §4.1.11: extensions that must be understood. We understand none.
   if (crit !== undefined) throw tokenRejected('malformed', { provider: provider.name });
 };

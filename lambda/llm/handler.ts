@@ -6,18 +6,21 @@ import { dynamoLimitCounter } from '../aws/dynamo-limit-counter.ts';
 import { dynamoProviderHealth } from '../aws/dynamo-provider-health.ts';
 import { awsFromEnvironment } from '../aws/from-environment.ts';
 import { lambdaLog, logBug } from '../aws/lambda-log.ts';
+import { restBaseUrl } from '../aws/rest-base-url.ts';
 import { restStream } from '../aws/rest-stream.ts';
 import { createSignRequest } from '../aws/sign-request.ts';
 import { systemClock as clock } from '../core/clock.ts';
+import { byIssuer, ownIssuer } from '../http/by-issuer.ts';
 import { fetchJson } from '../identity/fetch-json.ts';
 import { createIdentify } from '../identity/identify.ts';
+import { withOwnTokens } from '../identity/own-provider.ts';
 import { principalFromContext } from '../identity/principal-from-context.ts';
 import { cachedCredentials } from '../outbound-auth/cached-credentials.ts';
 import { rememberRefusals } from '../policy/remember-refusals.ts';
 import { cachedProviderHealth } from '../providers/cached-provider-health.ts';
 import { FORGOTTEN_AFTER_MS } from '../providers/provider-health.ts';
 import { createSend } from '../providers/send.ts';
-import { recordLine } from '../telemetry/record.ts';
+import { type CallRecord, recordLine } from '../telemetry/record.ts';
 import { createLlmApp } from './app.ts';
 import { lazyVocabulary } from './lazy-vocabulary.ts';
 
@@ -30,14 +33,13 @@ const store = { table: env.LIMITS_TABLE, client: aws.client('dynamodb'), clock }
 const counter = dynamoLimitCounter({ ...store, timeoutMs: 2_000 });
 const health = dynamoProviderHealth({ ...store, timeoutMs: 500, forgottenAfterMs: FORGOTTEN_AFTER_MS });
 
-const app = createLlmApp(policy, {
-  identify: createIdentify(policy.identity, { fetchJson, clock }),
+const shared = {
   counter: rememberRefusals(counter, clock),
   credentials: cachedCredentials(aws.secrets(env.CREDENTIAL_ARNS), clock),
   send: createSend(),
   sign: createSignRequest({ ...aws, clock }),
   health: cachedProviderHealth(health, clock),
-  records: { write: (record) => lambdaLog(recordLine(record)) },
+  records: { write: (record: CallRecord) => lambdaLog(recordLine(record)) },
   clock,
   newId: randomUUID,
   random: Math.random,
@@ -47,11 +49,18 @@ const app = createLlmApp(policy, {
     (error) => logBug('vocabulary', error),
   ),
   logBug,
-});
+};
+
+const appAt = byIssuer(ownIssuer(policy.tokens, restBaseUrl(env.STAGE)), (issuer) =>
+  createLlmApp(policy, {
+    ...shared,
+    identify: createIdentify(withOwnTokens(policy.identity, issuer), { fetchJson, clock }),
+  }),
+);
 
 export const handler = awslambda.streamifyResponse(
   restStream({
-    fetch: app.fetch,
+    fetch: (request, about) => appAt(request.url).fetch(request, about),
     principalOf: (context) => principalFromContext(context, clock),
     clock,
     logBug,

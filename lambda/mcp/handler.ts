@@ -10,8 +10,10 @@ import { lambdaLog, logBug } from '../aws/lambda-log.ts';
 import { restBaseUrl } from '../aws/rest-base-url.ts';
 import { restStream } from '../aws/rest-stream.ts';
 import { systemClock as clock } from '../core/clock.ts';
+import { byIssuer, ownIssuer } from '../http/by-issuer.ts';
 import { fetchJson } from '../identity/fetch-json.ts';
 import { createIdentify } from '../identity/identify.ts';
+import { withOwnTokens } from '../identity/own-provider.ts';
 import { principalFromContext } from '../identity/principal-from-context.ts';
 import { cachedCredentials } from '../outbound-auth/cached-credentials.ts';
 import { createOutboundAuth } from '../outbound-auth/create-outbound-auth.ts';
@@ -19,7 +21,7 @@ import { createUrlGuard, privateUrlsOf } from '../outbound-auth/guard-url.ts';
 import { rememberRefusals } from '../policy/remember-refusals.ts';
 import { createSend } from '../providers/send.ts';
 import { createTargets } from '../targets/create-targets.ts';
-import { recordLine } from '../telemetry/record.ts';
+import { type CallRecord, recordLine } from '../telemetry/record.ts';
 import { createMcpApp } from './app.ts';
 
 const env = readEnv(mcpEnv, process.env);
@@ -36,28 +38,36 @@ const arns = JSON.stringify({ ...JSON.parse(env.CREDENTIAL_ARNS), [STATE_KEY]: e
 const credentials = cachedCredentials(aws.secrets(arns), clock);
 
 const newId = randomUUID;
-const { guardUrl, lookup } = createUrlGuard(privateUrlsOf(policy));
-const outbound = { send: createSend({ lookup }), guardUrl, clock };
-const auth = (server: CompiledMcpServer) => createOutboundAuth(server.credential, { ...outbound, credentials, newId });
-
-const app = createMcpApp(policy, {
-  identify: createIdentify(policy.identity, { fetchJson, clock }),
+const baseUrl = restBaseUrl(env.STAGE);
+const shared = {
   counter: rememberRefusals(counter, clock),
-  targets: createTargets(policy.mcp, { ...outbound, auth, catalogStore }),
   catalogStore,
   stateKey: async () => Buffer.from((await credentials.read(STATE_KEY)).open(), 'utf8'),
   randomBytes,
-  baseUrl: restBaseUrl(env.STAGE),
-  authorization: { ...outbound, credentials },
-  records: { write: (record) => lambdaLog(recordLine(record)) },
+  baseUrl,
+  records: { write: (record: CallRecord) => lambdaLog(recordLine(record)) },
   clock,
   newId,
   logBug,
+};
+
+const appAt = byIssuer(ownIssuer(policy.tokens, baseUrl), (issuer) => {
+  const { guardUrl, lookup } = createUrlGuard(privateUrlsOf(policy, issuer));
+  const outbound = { send: createSend({ lookup }), guardUrl, clock };
+  const own = issuer === undefined ? {} : { ownIssuer: issuer };
+  const auth = (server: CompiledMcpServer) =>
+    createOutboundAuth(server.credential, { ...outbound, credentials, newId, ...own });
+  return createMcpApp(policy, {
+    ...shared,
+    identify: createIdentify(withOwnTokens(policy.identity, issuer), { fetchJson, clock }),
+    targets: createTargets(policy.mcp, { ...outbound, auth, catalogStore }),
+    authorization: { ...outbound, credentials },
+  });
 });
 
 export const handler = awslambda.streamifyResponse(
   restStream({
-    fetch: app.fetch,
+    fetch: (request, about) => appAt(request.url).fetch(request, about),
     principalOf: (context) => principalFromContext(context, clock),
     clock,
     logBug,

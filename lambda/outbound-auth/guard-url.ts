@@ -132,13 +132,15 @@ const bare = (hostname: string): string => hostname.toLowerCase().replace(/\.+$/
 const hostOf = ({ hostname }: URL): string => bare(hostname).replace(/^\[|\]$/g, '');
 
 /**
- * The URLs of a policy that may lead to private addresses: servers whose hosts it names as such, token endpoints and issuers.
+ * The URLs of a policy that may lead to private addresses: servers whose hosts it names as such, token endpoints, issuers and
+ * this gateway itself.
  * Those come from the policy alone, and an identity provider inside the network is an ordinary thing.
  */
-export const privateUrlsOf = (policy: {
-  readonly mcp: CompiledMcp;
-  readonly identity: CompiledIdentity;
-}): readonly string[] => [
+export const privateUrlsOf = (
+  policy: { readonly mcp: CompiledMcp; readonly identity: CompiledIdentity },
+  ownIssuer?: string,
+): readonly string[] => [
+  ...(ownIssuer === undefined ? [] : [ownIssuer]),
   ...Object.values(policy.mcp.servers).flatMap((server) => {
     const own = server.type === 'http' ? server.url : server.baseUrl;
     const credentials = [server.credential, ...(server.listCredential === undefined ? [] : [server.listCredential])];

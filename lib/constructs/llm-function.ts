@@ -6,6 +6,7 @@ import type { CompiledPolicy } from '../../config/compiled.ts';
 import type { EnvOf, llmEnv } from '../../config/env.ts';
 import { BEDROCK_ACTIONS, bedrockGrants } from '../bedrock-resources.ts';
 import { llmCredentials } from '../credentials-used.ts';
+import { STAGE } from '../stage.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import type { LimitsTable } from './limits-table.ts';
 import type { UpstreamCredentials } from './upstream-credentials.ts';
@@ -30,6 +31,7 @@ export class LlmFunction extends Construct {
       environment: {
         LIMITS_TABLE: limits.table.tableName,
         CREDENTIAL_ARNS: credentials.arnsOf(keys),
+        STAGE,
       } satisfies EnvOf<typeof llmEnv>,
       memoryMb: 1024,
       timeout: Duration.minutes(15),

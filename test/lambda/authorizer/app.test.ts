@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AuthorizerEvent } from '../../../lambda/authorizer/api-gateway.ts';
+import { type AuthorizerEvent, apiUrlOf } from '../../../lambda/authorizer/api-gateway.ts';
 import { createAuthorizer } from '../../../lambda/authorizer/app.ts';
 import type { Principal } from '../../../lambda/core/principal.ts';
 import { Refusal } from '../../../lambda/core/refusal.ts';
@@ -19,6 +19,7 @@ const jane: Principal = {
   groups: ['Zürich 🏔'],
   claims: { team: 'platform', email: 'jane@acme.example', nested: { a: [1, true, null] } },
   expiresAt: NOW + 300,
+  subId: { iss: 'https://issuer.example', sub: '00u7jane' },
   actor: { sub: 'agent-7' },
 };
 
@@ -174,6 +175,10 @@ describe('the context that a function gets', () => {
     ['no JSON', { ...good, principal: '{' }],
     ['a principal that is an object', { ...good, principal: jane }],
     ['members that we do not write', { ...good, principal: JSON.stringify({ ...jane, admin: true }) }],
+    [
+      'more in a subject than we write',
+      { ...good, principal: JSON.stringify({ ...jane, subId: { iss: 'i', sub: 's', x: 1 } }) },
+    ],
     ['no id', { ...good, principal: JSON.stringify({ ...jane, id: '' }) }],
     ['scopes that are text', { ...good, principal: JSON.stringify({ ...jane, scopes: 'llm:call' }) }],
     ['a list for an answer', ['x']],
@@ -181,3 +186,13 @@ describe('the context that a function gets', () => {
     expect(await refusalOf(read(context))).toMatchObject({ code: 'token_rejected', reason: 'authorizer-context' });
   });
 });
+
+test.each([
+  [ARN, 'https://abc123.execute-api.eu-west-1.amazonaws.com/prod'],
+  [
+    'arn:aws-cn:execute-api:cn-north-1:123456789012:abc123/v1/GET/',
+    'https://abc123.execute-api.cn-north-1.amazonaws.com.cn/v1',
+  ],
+  ['arn:aws:execute-api:eu-west-1:123456789012:evil.example#/v1/GET/', undefined],
+  ['', undefined],
+])('the address of the API of %s is %s', (arn, url) => expect(apiUrlOf(arn)).toBe(url));

@@ -86,6 +86,7 @@ describe('an Okta access token', () => {
       groups: ['Everyone', 'Platform'],
       claims: OKTA,
       expiresAt: 1_800_000_000,
+      subId: { iss: ISSUER, sub: '00u7jane' },
     });
   });
 
@@ -232,5 +233,39 @@ describe('any token', () => {
   test('can not take the id of another by putting separators into its names', () => {
     expect(principalId('a', 'b|c')).not.toBe(principalId('a|b', 'c'));
     expect(principalId('a","b', 'c')).not.toBe(principalId('a', 'b","c'));
+  });
+});
+
+describe('a token of the gateway itself', () => {
+  const OWN = {
+    iss: ISSUER,
+    sub: 'jane@acme.example',
+    sub_id: { format: 'iss_sub', iss: 'https://acme.okta.com', sub: '00u7jane' },
+    client_id: 'support',
+    scope: 'a b',
+    act: { sub: 'support', iss: ISSUER },
+  };
+
+  test('is the same person for limits as their own token, and says who acts for them', () => {
+    expect(of('gatehouse', OWN)).toMatchObject({
+      id: principalId('https://acme.okta.com', '00u7jane'),
+      subId: { iss: 'https://acme.okta.com', sub: '00u7jane' },
+      issuer: ISSUER,
+      sub: 'jane@acme.example',
+      clientId: 'support',
+      scopes: ['a', 'b'],
+      actor: { sub: 'support', issuer: ISSUER },
+    });
+  });
+
+  test.each([
+    undefined,
+    null,
+    {},
+    { iss: 'i', sub: 's' },
+    { ...OWN.sub_id, sub: '' },
+    { ...OWN.sub_id, format: 'opaque' },
+  ])('is nobody without a subject for good: %j', (sub_id) => {
+    expect(() => of('gatehouse', { ...OWN, sub_id })).toThrow('token_rejected');
   });
 });

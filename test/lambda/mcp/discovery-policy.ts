@@ -9,6 +9,7 @@ const ISSUERS: Readonly<Record<IdentityKind, string>> = {
   entra: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0',
   keycloak: 'https://login.acme.com/realms/acme',
   oidc: 'https://id.acme.com',
+  gatehouse: BASE,
 };
 
 export const providerOf = (kind: IdentityKind, issuer = ISSUERS[kind]): CompiledIdentityProvider => ({
