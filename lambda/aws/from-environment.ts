@@ -20,6 +20,7 @@ const ENDPOINTS: Readonly<Record<AwsService, string>> = {
   dynamodb: 'AWS_ENDPOINT_URL_DYNAMODB',
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
   ssm: 'AWS_ENDPOINT_URL_SSM',
+  kms: 'AWS_ENDPOINT_URL_KMS',
 };
 
 const SECRET_TIMEOUT_MS = 3_000;

@@ -10,7 +10,7 @@ export interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-export type AwsService = 'dynamodb' | 'secretsmanager' | 'ssm';
+export type AwsService = 'dynamodb' | 'secretsmanager' | 'ssm' | 'kms';
 
 /** Speaks the AWS JSON protocol to one service in one Region. Must not log or keep what it sends and gets. */
 export interface AwsJsonClient {
@@ -50,6 +50,7 @@ const SERVICES = {
   dynamodb: { target: 'DynamoDB_20120810', version: '1.0', firstTryMs: 300 },
   secretsmanager: { target: 'secretsmanager', version: '1.1', firstTryMs: 1_000 },
   ssm: { target: 'AmazonSSM', version: '1.1', firstTryMs: 1_000 },
+  kms: { target: 'TrentService', version: '1.1', firstTryMs: 1_000 },
 } as const satisfies Record<AwsService, object>;
 
 const RETRY_MS = 200;

@@ -2,7 +2,7 @@ import { type CallFacts, type CallRequest, noFacts } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Refusal } from '../core/refusal.ts';
-import { type AgentFacts, type LlmFacts, type McpFacts, type Records, toRecord } from './record.ts';
+import { type AgentFacts, type LlmFacts, type McpFacts, type Records, type TokenFacts, toRecord } from './record.ts';
 
 export interface ExchangeAbout {
   readonly id: string;
@@ -21,6 +21,7 @@ export class Exchange {
   llm: LlmFacts | undefined;
   mcp: McpFacts | undefined;
   agent: AgentFacts | undefined;
+  token: TokenFacts | undefined;
   readonly #about: ExchangeAbout;
   readonly #clock: Clock;
   readonly #records: Records;
@@ -63,7 +64,7 @@ export class Exchange {
     if (this.#written) return;
     this.#written = true;
     this.#ended();
-    const { facts, startedMs, principal, llm, mcp, agent } = this;
+    const { facts, startedMs, principal, llm, mcp, agent, token } = this;
     const seen = {
       ...this.#about,
       facts,
@@ -72,6 +73,7 @@ export class Exchange {
       ...(llm === undefined ? {} : { llm }),
       ...(mcp === undefined ? {} : { mcp }),
       ...(agent === undefined ? {} : { agent }),
+      ...(token === undefined ? {} : { token }),
     };
     const end = { status, endedMs: this.#clock(), ...(refusal === undefined ? {} : { refusal }) };
     this.#records.write(toRecord(seen, end));

@@ -95,6 +95,15 @@ export interface CallRecord {
   readonly 'a2a.method'?: string;
   readonly 'a2a.task.id'?: string;
   readonly 'a2a.task.state'?: string;
+  /** The client of a token exchange. */
+  readonly 'token.client'?: string;
+  /** Whom the token is for. */
+  readonly 'token.audience'?: readonly string[];
+  /** Who acts: issuer and subject of the actor token. */
+  readonly 'token.actor'?: string;
+  readonly 'token.actor.issuer'?: string;
+  /** Of the token that was made. */
+  readonly 'token.jti'?: string;
   readonly latency_ms: { readonly total: number; readonly first_token?: number; readonly upstream?: number };
 }
 
@@ -112,6 +121,7 @@ export interface Observed {
   readonly llm?: LlmFacts;
   readonly mcp?: McpFacts;
   readonly agent?: AgentFacts;
+  readonly token?: TokenFacts;
 }
 
 /** The agent's side of a call. Texts of A2A come from outside. */
@@ -123,6 +133,14 @@ export interface AgentFacts {
   readonly method?: string;
   readonly taskId?: string;
   readonly taskState?: string;
+}
+
+/** A token exchange. Never a token. */
+export interface TokenFacts {
+  readonly client?: string;
+  readonly audience?: readonly string[];
+  readonly actor?: { readonly sub: string; readonly issuer: string };
+  readonly jti?: string;
 }
 
 /** The MCP side of a call. Texts may come from outside. */
@@ -172,7 +190,7 @@ const boundedDetail = (detail: Readonly<Record<string, unknown>>): Record<string
 const bounded = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 
 export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusal; endedMs: number }): CallRecord => {
-  const { principal, facts, request, llm, mcp, agent } = seen;
+  const { principal, facts, request, llm, mcp, agent, token } = seen;
   const upstreamMs = facts.attempts.reduce((sum, { ms }) => sum + ms, 0);
   return {
     kind: 'call',
@@ -197,6 +215,7 @@ export const toRecord = (seen: Observed, end: { status: number; refusal?: Refusa
     ...(llm === undefined ? {} : genAi(llm)),
     ...(mcp === undefined ? {} : mcpFields(mcp)),
     ...(agent === undefined ? {} : agentFields(agent)),
+    ...(token === undefined ? {} : tokenFields(token)),
     latency_ms: {
       total: end.endedMs - seen.startedMs,
       ...(llm?.firstTokenMs === undefined ? {} : { first_token: llm.firstTokenMs - seen.startedMs }),
@@ -285,6 +304,14 @@ const agentFields = (agent: AgentFacts): Partial<CallRecord> => ({
   ...text('a2a.method', agent.method),
   ...text('a2a.task.id', agent.taskId),
   ...text('a2a.task.state', agent.taskState),
+});
+
+const tokenFields = ({ client, audience, actor, jti }: TokenFacts): Partial<CallRecord> => ({
+  ...text('token.client', client),
+  ...texts('token.audience', audience),
+  ...text('token.actor', actor?.sub),
+  ...text('token.actor.issuer', actor?.issuer),
+  ...text('token.jti', jti),
 });
 
 const text = (name: keyof CallRecord, value: string | undefined): Partial<CallRecord> =>
