@@ -114,6 +114,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lambda/agents',
     'lambda/aws/sign-request.ts',
     'config',
+    'yaml',
     '@hono/node-server',
     '@modelcontextprotocol/server',
     'oidc-provider',
