@@ -11,7 +11,7 @@ import { Refusal } from '../lambda/core/refusal.ts';
 import type { GatewayEnv } from '../lambda/http/gateway-env.ts';
 import { fetchJson } from '../lambda/identity/fetch-json.ts';
 import { createIdentify } from '../lambda/identity/identify.ts';
-import { withOwnIssuer } from '../lambda/identity/own-provider.ts';
+import { withOwnTokens } from '../lambda/identity/own-provider.ts';
 import { createIssueToken } from '../lambda/issuing/create-issue-token.ts';
 import type { SigningKeys } from '../lambda/issuing/signing-keys.ts';
 import { createLlmApp } from '../lambda/llm/app.ts';
@@ -79,7 +79,7 @@ export const createApps = (surroundings: Surroundings): ((loaded: LocalPolicy) =
     const issuer = policy.tokens === undefined ? undefined : (policy.tokens.issuer ?? url);
     const newId = (): string => `req_${randomUUID().replaceAll('-', '')}`;
     const shared = {
-      identify: createIdentify(withOwnIssuer(policy.identity, issuer), { fetchJson, clock }),
+      identify: createIdentify(withOwnTokens(policy.identity, issuer), { fetchJson, clock }),
       counter,
       records,
       clock,

@@ -20,7 +20,7 @@ export interface LocalOptions {
   readonly recordsFile?: string;
   readonly keyFile?: string;
   /** Keeps the keys of the gateway's own tokens. */
-  readonly signingKeyFile?: string;
+  readonly signingKeyFolder?: string;
   /** Takes each record, as one line of JSON. */
   readonly print: (line: string) => void;
   /** Told when an edit of the policy took effect, or why it did not. */
@@ -40,7 +40,7 @@ export interface Local {
   close(): Promise<void>;
 }
 
-const SIGNING_KEY_FILE = '.gatehouse/signing-keys.json';
+const SIGNING_KEY_FOLDER = '.gatehouse';
 
 /**
  * The gateway with its stand-ins, on loopback.
@@ -71,7 +71,10 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
       print: options.print,
     });
     running.unshift(runtimes);
-    const keys = await memorySigningKeys({ path: options.signingKeyFile ?? SIGNING_KEY_FILE });
+    const keys = await memorySigningKeys({
+      signingKey: loaded.policy.tokens?.signingKey ?? 1,
+      folder: options.signingKeyFolder ?? SIGNING_KEY_FOLDER,
+    });
     const create = createApps({
       env,
       records,

@@ -12,17 +12,19 @@ import { restStream } from '../aws/rest-stream.ts';
 import { runtimeAddresses } from '../aws/runtime-addresses.ts';
 import { createSignRequest } from '../aws/sign-request.ts';
 import { systemClock as clock } from '../core/clock.ts';
+import { byIssuer, ownIssuer } from '../http/by-issuer.ts';
 import { fetchJson } from '../identity/fetch-json.ts';
 import { createIdentify } from '../identity/identify.ts';
+import { withOwnTokens } from '../identity/own-provider.ts';
 import { principalFromContext } from '../identity/principal-from-context.ts';
 import { createIssueToken } from '../issuing/create-issue-token.ts';
+import { toPublicJwk } from '../issuing/thumbprint.ts';
 import { cachedCredentials } from '../outbound-auth/cached-credentials.ts';
 import { createUrlGuard } from '../outbound-auth/guard-url.ts';
 import { rememberRefusals } from '../policy/remember-refusals.ts';
 import { createSend } from '../providers/send.ts';
 import { recordLine } from '../telemetry/record.ts';
-import { type AgentsApp, createAgentsApp } from './app.ts';
-import { memoByIssuer } from './memo-by-issuer.ts';
+import { createAgentsApp } from './app.ts';
 
 const env = readEnv(agentsEnv, process.env);
 const policy: CompiledPolicy = JSON.parse(readFileSync(new URL('policy.json', import.meta.url), 'utf8'));
@@ -44,15 +46,14 @@ const credentials = cachedCredentials(aws.secrets(arns), clock);
 const keys = kmsSigningKeys({
   client: aws.client('kms'),
   keyIds: JSON.parse(env.SIGNING_KEY_IDS),
-  clock,
   timeoutMs: 2_000,
+  toPublicJwk,
 });
 
 const tokenUrls = policy.agents.flatMap(({ obo }) => (obo?.issuer === 'provider' ? [obo.tokenUrl] : []));
 const { guardUrl, lookup } = createUrlGuard(tokenUrls);
 
 const shared = {
-  identify: createIdentify(policy.identity, { fetchJson, clock }),
   counter: rememberRefusals(counter, clock),
   send: createSend(),
   sign: createSignRequest({ ...aws, clock }),
@@ -73,15 +74,23 @@ const shared = {
   logBug,
 };
 
-const appOf = memoByIssuer<AgentsApp>((issuer) =>
-  createAgentsApp(policy, { ...shared, issuer, issueToken: createIssueToken({ issuer, keys, clock, newId }) }),
-);
 const baseUrl = restBaseUrl(env.STAGE);
+const issuerOf = ownIssuer(policy.tokens, baseUrl);
+
+const appFor = byIssuer(
+  (url) => issuerOf(url) ?? baseUrl(url),
+  (issuer) =>
+    createAgentsApp(policy, {
+      ...shared,
+      identify: createIdentify(withOwnTokens(policy.identity, policy.tokens && issuer), { fetchJson, clock }),
+      issuer,
+      ...(policy.tokens && { issueToken: createIssueToken({ issuer, keys, clock, newId }) }),
+    }),
+);
 
 export const handler = awslambda.streamifyResponse(
   restStream({
-    fetch: async (request, gatewayEnv) =>
-      appOf(policy.tokens?.issuer ?? baseUrl(request.url)).fetch(request, gatewayEnv),
+    fetch: (request, about) => appFor(request.url).fetch(request, about),
     principalOf: (context) => principalFromContext(context, clock),
     clock,
     logBug,

@@ -67,7 +67,7 @@ describe.each(AGENTS)('%s', (agent) => {
     expect(new Set(inner.map(({ principal }) => principal?.sub))).toEqual(new Set(['jane@acme.example']));
     // One person, one set of limits, whichever way the calls come.
     expect(new Set(inner.map(({ principal }) => principal?.id))).toEqual(new Set([record.principal?.id]));
-    expect(new Set(inner.map(({ surface }) => surface))).toEqual(new Set(['openai-chat', 'mcp']));
+    expect(new Set(inner.map(({ surface }) => surface))).toEqual(new Set(['openai-chat', 'mcp', 'token']));
   }, 30_000);
 
   test('can not post for reader, who may only read', async () => {

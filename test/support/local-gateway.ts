@@ -58,7 +58,7 @@ export const startTestGateway = async (
     env,
     recordsFile: join(directory, 'records.jsonl'),
     keyFile,
-    signingKeyFile: join(directory, 'signing-keys.json'),
+    signingKeyFolder: directory,
     print: (line) => void lines.push(line),
     onReload: (result) => void reloads.push(result),
   });

@@ -12,9 +12,6 @@ import { notExchanged, type UsersToken, usersToken } from './users-token.ts';
 
 type ByGatehouse = Extract<CompiledObo, { issuer: 'gatehouse' }>;
 
-/** Whom the identity provider means, for good (RFC 9493 §3.2.4); absent for whoever came without a token. */
-type WithSubject = Principal & { readonly subId?: TokenRequest['subId'] };
-
 const KEPT_MS = 300_000;
 /** What `createKeptTokens` takes off the end of every token. */
 const SKEW_MS = 30_000;
@@ -59,7 +56,7 @@ const aboutOf = (
   obo: ByGatehouse,
   issuer: string,
 ): Omit<TokenRequest, 'audience' | 'scopes'> => {
-  const { subId } = principal as WithSubject;
+  const { subId } = principal;
   if (subId === undefined) throw notExchanged('no stable subject');
   const before = actorBefore(principal, users.claims);
   return {

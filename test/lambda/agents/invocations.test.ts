@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { CompiledAgent } from '../../../config/compiled-agents.ts';
-import { memoByIssuer } from '../../../lambda/agents/memo-by-issuer.ts';
 import { createNewSessions } from '../../../lambda/agents/new-sessions.ts';
 import type { AgentPorts } from '../../../lambda/agents/ports.ts';
 import { readTrace, xRayHeader } from '../../../lambda/agents/trace-headers.ts';
@@ -276,13 +275,4 @@ describe('two callers at the same time', () => {
     },
     60_000,
   );
-});
-
-describe('the apps of one process', () => {
-  test('are made once for each name of the gateway, and those used last are kept', () => {
-    const made: string[] = [];
-    const appOf = memoByIssuer((issuer) => made.push(issuer));
-    for (const issuer of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'a', 'i', 'a', 'b']) appOf(issuer);
-    expect(made).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'b']);
-  });
 });
