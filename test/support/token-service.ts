@@ -2,6 +2,7 @@ import type { CompiledIdentityProvider, CompiledPolicy } from '../../config/comp
 import type { CompiledTokenClient } from '../../config/compiled-tokens.ts';
 import { Hidden } from '../../lambda/core/hidden.ts';
 import { createIssueToken } from '../../lambda/issuing/create-issue-token.ts';
+import type { SigningKeys } from '../../lambda/issuing/signing-keys.ts';
 import type { CallRecord } from '../../lambda/telemetry/record.ts';
 import { createTokenApp } from '../../lambda/token/app.ts';
 import { ACCESS_TOKEN, GRANT_TYPE } from '../../lambda/token/token-types.ts';
@@ -40,7 +41,11 @@ const people: CompiledIdentityProvider = {
 };
 
 /** A token service with an identity provider, a cluster and a SPIFFE trust domain, all with keys of their own. */
-export const tokenService = async (clients: Readonly<Record<string, Partial<CompiledTokenClient>>> = {}) => {
+export const tokenService = async (
+  clients: Readonly<Record<string, Partial<CompiledTokenClient>>> = {},
+  options: { readonly issuer?: string; readonly keys?: SigningKeys; readonly now?: number } = {},
+) => {
+  const { issuer: self = ISSUER, now: startSeconds = NOW } = options;
   const [okta, cluster, spire, own] = await Promise.all(
     ['okta', 'cluster', 'spire', 'client'].map((kid) => createKey(kid)),
   );
@@ -55,13 +60,13 @@ export const tokenService = async (clients: Readonly<Record<string, Partial<Comp
     name,
     kind,
     issuer,
-    audiences: [ISSUER],
+    audiences: [self],
     jwksUri: `${issuer}/keys`,
     algorithms: ['RS256'],
   });
-  const time = { now: NOW * 1_000 };
+  const time = { now: startSeconds * 1_000 };
   const clock = () => time.now;
-  const keys = await memorySigningKeys();
+  const keys = options.keys ?? (await memorySigningKeys());
   const records: CallRecord[] = [];
   const bugs: unknown[] = [];
   const tokens = {
@@ -81,12 +86,12 @@ export const tokenService = async (clients: Readonly<Record<string, Partial<Comp
   let id = 0;
   const newId = () => `id-${++id}`;
   const app = createTokenApp(policy as CompiledPolicy, {
-    issuer: ISSUER,
+    issuer: self,
     keys,
-    issueToken: createIssueToken({ issuer: ISSUER, keys, clock, newId }),
+    issueToken: createIssueToken({ issuer: self, keys, clock, newId }),
     credentials: { read: async () => new Hidden(SECRET) },
     fetchJson: async (url) => {
-      if (url === `${ISSUER}/.well-known/jwks.json`) return { keys: await keys.published() };
+      if (url === `${self}/.well-known/jwks.json`) return { keys: await keys.published() };
       const key = [...issuers].find(([issuer]) => url.startsWith(issuer))?.[1];
       if (key === undefined) throw new Error('nobody is there');
       return { keys: [key.jwk] };
@@ -98,7 +103,7 @@ export const tokenService = async (clients: Readonly<Record<string, Partial<Comp
     logBug: (_id, error) => bugs.push(error),
   });
   const fetch = (path: string, init: RequestInit = {}) =>
-    app.fetch(new Request(`${ISSUER}${path}`, init), {
+    app.fetch(new Request(`${self}${path}`, init), {
       ip: '127.0.0.1',
       deadlineMs: time.now + 10_000,
       rawAuthorizationCount: 1,
@@ -106,7 +111,7 @@ export const tokenService = async (clients: Readonly<Record<string, Partial<Comp
   const sign = (issuer: string, claims: Readonly<Record<string, unknown>>) => {
     const key = issuer === 'client' ? own : issuers.get(issuer);
     if (key === undefined) throw new Error('an issuer without a key');
-    return signToken(key, { iat: NOW, exp: NOW + 3_600, ...claims });
+    return signToken(key, { iat: startSeconds, exp: startSeconds + 3_600, ...claims });
   };
   const user = (more: Readonly<Record<string, unknown>> = {}) =>
     sign(OKTA, {
@@ -120,7 +125,7 @@ export const tokenService = async (clients: Readonly<Record<string, Partial<Comp
       ...more,
     });
   const actor = (more: Readonly<Record<string, unknown>> = {}) =>
-    sign(CLUSTER, { iss: CLUSTER, aud: ISSUER, sub: 'system:serviceaccount:a:b', ...more });
+    sign(CLUSTER, { iss: CLUSTER, aud: self, sub: 'system:serviceaccount:a:b', ...more });
   const basic = (name: string, secret = SECRET): string =>
     `Basic ${Buffer.from(`${encodeURIComponent(name)}:${encodeURIComponent(secret)}`).toString('base64')}`;
   /** An exchange by `desk` unless told otherwise; `undefined` leaves a parameter or the authentication out. */
@@ -150,5 +155,5 @@ export const tokenService = async (clients: Readonly<Record<string, Partial<Comp
     });
     return { response, status: response.status, json: (await response.json()) as Record<string, unknown> };
   };
-  return { time, keys, records, bugs, fetch, sign, user, actor, basic, exchange };
+  return { app, time, keys, records, bugs, fetch, sign, user, actor, basic, exchange };
 };
