@@ -1,4 +1,5 @@
 import { type Finding, type Path, showPath } from './problem.ts';
+import { isReservedClaim } from './reserved-claims.ts';
 import { isMap, namesAt, select, selectText } from './select.ts';
 
 export const OWN_ISSUER = 'gatehouse';
@@ -41,6 +42,13 @@ const checkObo = (root: unknown): readonly Finding[] =>
         ),
       );
   });
+
+const CLAIMS = ['agents.*.obo.subjectClaims.*', 'tokens.clients.*.subjectClaims.*', 'tokens.clients.*.actorClaims.*'];
+
+const checkReserved = (root: unknown): readonly Finding[] =>
+  CLAIMS.flatMap((place) => selectText(root, place))
+    .filter(({ value }) => isReservedClaim(value))
+    .map(({ path }) => finding(path, 'is a claim that the gateway itself sets, or by which others judge a token'));
 
 const checkClaimHeaders = (root: unknown): readonly Finding[] =>
   select(root, 'agents.*.claims').flatMap(({ path, value }): Finding[] => {
@@ -97,6 +105,7 @@ const checkPublic = (root: unknown): readonly Finding[] =>
 export const checkAgents = (root: unknown): readonly Finding[] => [
   ...checkIssuers(root),
   ...checkObo(root),
+  ...checkReserved(root),
   ...checkClaimHeaders(root),
   ...checkDefaults(root),
   ...checkModels(root),

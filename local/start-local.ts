@@ -21,6 +21,8 @@ export interface LocalOptions {
   readonly keyFile?: string;
   /** Keeps the keys of the gateway's own tokens. */
   readonly signingKeyFolder?: string;
+  /** Between two pieces of a simulated answer. Default: 20. */
+  readonly frameGapMs?: number;
   /** Takes each record, as one line of JSON. */
   readonly print: (line: string) => void;
   /** Told when an edit of the policy took effect, or why it did not. */
@@ -60,7 +62,7 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
     for (const part of running.splice(0)) await part.close();
   };
   try {
-    const around = await startStandIns(ports, options.keyFile, systemClock);
+    const around = await startStandIns(ports, options, systemClock);
     running.unshift(around);
     const { identity, simulators, slack, github } = around;
     const url = `http://127.0.0.1:${ports.gateway}`;

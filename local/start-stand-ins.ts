@@ -21,7 +21,7 @@ export interface StandInsRunning {
 /** Starts them one after the other. Errors: the system's for a port that is taken; those that run by then are closed. */
 export const startStandIns = async (
   ports: Ports,
-  keyFile: string | undefined,
+  { keyFile, frameGapMs = 20 }: { readonly keyFile?: string; readonly frameGapMs?: number },
   clock: Clock,
 ): Promise<StandInsRunning> => {
   const running: { close(): Promise<unknown> }[] = [];
@@ -37,7 +37,7 @@ export const startStandIns = async (
   try {
     const own = keyFile === undefined ? {} : { keyFile };
     const identity = await run(startIdentityProvider({ port: ports.identity, users: DEMO_USERS, ...own }));
-    const simulators = await run(startSimulators({ port: ports.simulators, frameGapMs: 20 }));
+    const simulators = await run(startSimulators({ port: ports.simulators, frameGapMs }));
     const slack = await run(startSlack({ port: ports.slack, issuers: { identity: identity.issuer, gateway } }, clock));
     const github = await run(startGithub({ port: ports.github, token: SIMULATED }, clock));
     await run(startPetstore({ port: ports.petstore }, clock));

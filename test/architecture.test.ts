@@ -113,6 +113,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lambda/token',
     'lambda/agents',
     'lambda/aws/sign-request.ts',
+    'type lambda/aws/json-client.ts',
     'config',
     'yaml',
     '@hono/node-server',

@@ -31,8 +31,11 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
+/** What looks like ours and is the caller's to say: its name for a session with an agent. It is never sent on as it is. */
+const THE_CALLERS = new Set(['x-gatehouse-session', 'x-amzn-bedrock-agentcore-runtime-session-id']);
+
 const isTheCallers = (name: string): boolean =>
-  !HOP_BY_HOP.has(name) && !NOT_THE_CALLERS.some((prefix) => name.startsWith(prefix));
+  THE_CALLERS.has(name) || (!HOP_BY_HOP.has(name) && !NOT_THE_CALLERS.some((prefix) => name.startsWith(prefix)));
 
 const headersOf = (event: APIGatewayProxyEvent): Headers => {
   const headers = new Headers();

@@ -1,8 +1,8 @@
+import { isReservedClaim } from '../../config/reserved-claims.ts';
 import type { Clock } from '../core/clock.ts';
 import { Hidden } from '../core/hidden.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { IssuedToken, IssueToken, TokenRequest } from './issue-token.ts';
-import { isReservedClaim } from './reserved-claims.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 export interface IssuePorts {

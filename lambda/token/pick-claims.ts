@@ -1,5 +1,5 @@
+import { isReservedClaim } from '../../config/reserved-claims.ts';
 import { readPath } from '../identity/read-path.ts';
-import { isReservedClaim } from '../issuing/reserved-claims.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 

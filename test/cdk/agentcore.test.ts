@@ -4,10 +4,10 @@ import { compilePolicy } from '../../config/compile.ts';
 import type { CompiledAgent } from '../../config/compiled-agents.ts';
 import { loadGatewayConfig } from '../../config/load.ts';
 import { createSignRequest } from '../../lambda/aws/sign-request.ts';
-import { createAgentCore } from '../../local/agentcore/create-agentcore.ts';
 import type { PolicyDocument } from '../../local/agentcore/resource-policy.ts';
 import type { RuntimeProperties } from '../../local/agentcore/runtime.ts';
 import { runtimeProperties } from '../../local/agentcore/runtime-properties.ts';
+import { startAgentCore } from '../../local/agentcore/start-agentcore.ts';
 import { type Resource, type Synthesized, synthesize } from '../support/synth.ts';
 
 /** What is deployed, put into the stand-in of AgentCore: what `npm start` shows is what an account gets. */
@@ -97,7 +97,8 @@ describe.each(signed)('invoked directly, %s', (name) => {
       .map(([id]) => id)
       .find((id) => id.includes('AgentsFunctionHandlerRole'));
     let reached = 0;
-    const core = createAgentCore({
+    const core = await startAgentCore({
+      port: 0,
       runtimes: [
         {
           arn,
@@ -122,22 +123,29 @@ describe.each(signed)('invoked directly, %s', (name) => {
           allowedActions: [action],
         },
       },
-      endpoint: () => 'https://bedrock-agentcore.us-east-1.amazonaws.com',
       clock: () => Date.now(),
     });
     const sign = createSignRequest({ region: 'us-east-1', credentials: () => as, clock: () => Date.now() });
-    const url = `https://bedrock-agentcore.us-east-1.amazonaws.com/runtimes/${encodeURIComponent(arn)}/invocations?qualifier=DEFAULT`;
+    const url = `${core.endpoint}/runtimes/${encodeURIComponent(arn)}/invocations?qualifier=DEFAULT`;
     const headers = { 'content-type': 'application/json' };
     const request = await sign({ method: 'POST', url, headers, body: '{}' }, 'bedrock-agentcore', 'us-east-1');
-    const answer = await core(new Request(request.url, { method: 'POST', headers: request.headers, body: '{}' }));
-    return { status: answer.status, error: answer.headers.get('x-amzn-errortype'), reached };
+    const answer = await fetch(request.url, { method: 'POST', headers: request.headers, body: '{}' });
+    const text = await answer.text();
+    await core.close();
+    return { status: answer.status, error: answer.headers.get('x-amzn-errortype'), text, reached };
   };
 
   test('takes the function for agents', async () => {
-    expect(await invoke(GATEWAY)).toEqual({ status: 200, error: null, reached: 1 });
+    expect(await invoke(GATEWAY)).toEqual({ status: 200, error: null, text: '{}', reached: 1 });
   });
 
   test('denies every other role of the account, whatever its own policies allow', async () => {
-    expect(await invoke(OTHER)).toEqual({ status: 403, error: 'AccessDeniedException', reached: 0 });
+    expect(await invoke(OTHER)).toEqual({
+      status: 403,
+      error: 'AccessDeniedException',
+      // Not because of the signature, which is good.
+      text: expect.stringMatching(/not authorized/i),
+      reached: 0,
+    });
   });
 });

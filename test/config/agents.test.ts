@@ -21,6 +21,10 @@ describe('a policy with agents is refused', () => {
     ['inbound: obo, obo: { issuer: gatehouse, client: x }', 'no credential x under credentials'],
     ['inbound: obo, obo: { issuer: gatehouse, audience: x }', 'means nothing where the issuer is gatehouse'],
     ['inbound: obo, obo: { issuer: okta, actor: x }', 'means nothing where the issuer is an identity provider'],
+    [
+      'inbound: obo, obo: { issuer: gatehouse, subjectClaims: [email, act] }',
+      'is a claim that the gateway itself sets',
+    ],
     ['inbound: obo, obo: { issuer: gatehouse, lifetime: 2h }', 'a duration of at most 1h'],
     ['inbound: claims-as-headers', 'missing key claims'],
     ['inbound: claims-as-headers, claims: { sub: "a b" }', 'a name of letters, digits, hyphens and underscores'],

@@ -105,7 +105,7 @@ tokens:
   clients:
     a: { authentication: { secret: k }, audiences: [x], scopes: [s], subjectClaims: [email], impersonation: true, oneUse: true, lifetime: 1m }
     b: { authentication: { privateKeyJwt: { jwksUri: https://b.example/keys } }, audiences: [x], mayAct: required }
-    c: { authentication: { actorToken: { issuer: cluster, subject: "system:serviceaccount:agents:c" } }, audiences: [x], actorClaims: [sub] }
+    c: { authentication: { actorToken: { issuer: cluster, subject: "system:serviceaccount:agents:c" } }, audiences: [x], actorClaims: [email] }
 `;
   expect(problemsOf(all)).toEqual([]);
 });

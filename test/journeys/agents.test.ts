@@ -8,7 +8,11 @@ import { startTestGateway, type TestGateway } from '../support/local-gateway.ts'
 let gateway: TestGateway;
 beforeAll(async () => {
   // One agent call is several calls of models and tools: 200 of them are more than a person has in a minute.
-  gateway = await startTestGateway(readFileSync('gateway.yaml', 'utf8').replace('requests: 50', 'requests: 100000'));
+  gateway = await startTestGateway(
+    readFileSync('gateway.yaml', 'utf8').replace('requests: 50', 'requests: 100000'),
+    {},
+    { frameGapMs: 0 },
+  );
 }, 60_000);
 afterAll(() => gateway.close());
 

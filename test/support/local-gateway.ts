@@ -43,6 +43,7 @@ const freeNeighbours = async (): Promise<number> => {
 export const startTestGateway = async (
   yaml = readFileSync('gateway.yaml', 'utf8'),
   env: Record<string, string> = {},
+  options: { readonly frameGapMs?: number } = {},
 ): Promise<TestGateway> => {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-'));
   const config = join(directory, 'gateway.yaml');
@@ -58,6 +59,7 @@ export const startTestGateway = async (
     env,
     recordsFile: join(directory, 'records.jsonl'),
     keyFile,
+    ...options,
     signingKeyFolder: directory,
     print: (line) => void lines.push(line),
     onReload: (result) => void reloads.push(result),

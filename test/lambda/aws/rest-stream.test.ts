@@ -88,6 +88,21 @@ describe('an event becomes a request', () => {
     expect([request.method, body.length]).toEqual(['GET', 0]);
   });
 
+  test('with the name that the caller has for its session with an agent, which looks like AWS’s', async () => {
+    const { request } = await seenFor({
+      path: '/x',
+      headers: {
+        'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id': 'mine',
+        'X-Gatehouse-Session': 'mine',
+        'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id-2': 'theirs',
+      },
+    });
+    expect(Object.fromEntries(request.headers)).toEqual({
+      'x-amzn-bedrock-agentcore-runtime-session-id': 'mine',
+      'x-gatehouse-session': 'mine',
+    });
+  });
+
   test('with repeated headers joined, and without those that only Gatehouse, AWS or a proxy may set', async () => {
     const { request } = await seenFor({
       path: '/x',
