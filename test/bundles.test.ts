@@ -100,6 +100,7 @@ describe.each([
 const LAMBDA_ENV = {
   LIMITS_TABLE: 'table',
   CREDENTIAL_ARNS: '{}',
+  STAGE: 'prod',
   AWS_REGION: 'eu-central-1',
   AWS_ACCESS_KEY_ID: 'id',
   AWS_SECRET_ACCESS_KEY: 'secret',

@@ -37,6 +37,7 @@ const start = async (directory: string): Promise<Lambda> => {
   const lambda = await startLambda(directory, {
     LIMITS_TABLE: 'table',
     CREDENTIAL_ARNS: '{}',
+    STAGE: 'prod',
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'id',
     AWS_SECRET_ACCESS_KEY: 'secret',

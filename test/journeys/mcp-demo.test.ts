@@ -102,7 +102,7 @@ describe('the story', () => {
     expect(gateway.mcpServers.slack.calls().at(-1)).toEqual({
       tool: 'post_message',
       arguments: { channel: 'deploys', text: 'and it stays live' },
-      caller: { sub: 'jane@acme.example', actor: 'copilot-service' },
+      caller: { sub: 'jane@acme.example', actor: 'gatehouse-mcp' },
       era: 'modern',
     });
 

@@ -11,6 +11,8 @@ const standIns = {
   petstore: 'http://127.0.0.1:3005',
 };
 const SHIPPED = readFileSync('gateway.yaml', 'utf8');
+/** The token for slack is the identity provider's. */
+const WITH_OKTA = SHIPPED.replace('exchange: gatehouse', 'exchange: okta');
 
 const read = (env: Record<string, string> = {}, text = SHIPPED) => {
   const loaded = readLocalPolicy(text, 'gateway.yaml', env, standIns);
@@ -29,11 +31,17 @@ describe('the servers of the shipped policy', () => {
     expect(servers.slack).toMatchObject({
       url: standIns.slack,
       privateHost: true,
-      credential: { type: 'exchange', tokenUrl: `${standIns.issuer}/v1/token`, audience: 'api://slack' },
+      credential: { type: 'own-token', audience: 'api://slack' },
     });
     expect(servers.petstore).toMatchObject({ type: 'openapi', baseUrl: standIns.petstore, privateHost: true });
     expect(simulatedKeys).toMatchObject({ GITHUB_TOKEN: 'simulated' });
-    expect(localClients).toEqual(['OKTA_CLIENT']);
+    expect(localClients).toEqual([]);
+    const atOkta = read({}, WITH_OKTA);
+    expect(atOkta.servers.slack).toMatchObject({
+      url: standIns.slack,
+      credential: { type: 'exchange', tokenUrl: `${standIns.issuer}/v1/token`, audience: 'api://slack' },
+    });
+    expect(atOkta.localClients).toEqual(['OKTA_CLIENT']);
   });
 
   test('are real where it gives their address, and one with a key of its own where it gives that', () => {
@@ -51,7 +59,7 @@ describe('the servers of the shipped policy', () => {
   });
 
   test('one that takes tokens of the real identity provider has no stand-in, with which those would be no use', () => {
-    const { standings, localClients } = read({ OKTA_ISSUER: 'https://acme.okta.example/oauth2/default' });
+    const { standings, localClients } = read({ OKTA_ISSUER: 'https://acme.okta.example/oauth2/default' }, WITH_OKTA);
     expect(standings[0]).toBe('slack is real (SLACK_MCP_URL) at https://mcp.slack.example/mcp');
     expect(localClients).toEqual([]);
   });

@@ -13,10 +13,10 @@ const AGENTS = `
 agents:
   obo: { runtime: { source: agent }, inbound: obo, obo: { issuer: okta } }
   passthrough: { runtime: { source: agent }, inbound: jwt-passthrough }
-  claims: { runtime: { source: agent }, inbound: claims-as-headers, claims: { sub: Sub, claims.team: Team } }
+  claims: { runtime: { source: agent }, inbound: claims-as-headers, claims: { sub: Sub, claims.team: Team }, obo: { issuer: okta } }
 `;
 const YAML = readFileSync('gateway.yaml', 'utf8')
-  .replace(/^agents:\n(?:[ #].*\n|\n)*/m, '')
+  .replace(/^agents:[\s\S]*$/m, '')
   .replace('requests: 50', 'requests: 100000')
   .concat(AGENTS);
 
@@ -28,7 +28,7 @@ let gateway: TestGateway;
 let core: RunningAgentCore;
 
 beforeAll(async () => {
-  gateway = await startTestGateway(YAML);
+  gateway = await startTestGateway(YAML, {}, { frameGapMs: 0 });
   const { agents, identity } = gateway.loaded.policy;
   const runtimes = agents.map((agent): Runtime => {
     const properties = runtimeProperties(agent, { issuer: gateway.url, gatewayUrl: gateway.url, identity });
