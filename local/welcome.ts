@@ -1,4 +1,5 @@
 import type { CompiledLlmRoute } from '../config/compiled.ts';
+import type { CompiledAgent } from '../config/compiled-agents.ts';
 import { DEMO_USERS } from './demo-users.ts';
 import type { Standing } from './local-policy.ts';
 import type { Local } from './start-local.ts';
@@ -31,9 +32,13 @@ export const welcome = ({ url, loaded }: Local, config: string, port: number): s
         `            ${url}${basePath}  ${provider ?? `models ${models?.join(', ')}`}`,
     ),
     ...policy.mcp.routes.map(({ path, servers }) => `            ${url}${path}  tools of ${servers.join(', ')}`),
+    ...policy.agents.map(
+      (agent) => `            ${url}${agentPath(agent)}  agent, told who asks by ${agent.inbound.type}`,
+    ),
     ...loaded.identity.map((one) => `  identity  ${line(one)}`),
     ...loaded.providers.map((one) => `  provider  ${line(one)}`),
     ...loaded.servers.map((one) => `  server    ${line(one)}`),
+    ...policy.agents.map((agent) => `  agent     ${agentLine(agent)}`),
     '',
     `  people    ${DEMO_USERS.map(({ name, scopes }) => `${name} (${scopes.join(' ') || 'no scope'})`).join('\n            ')}`,
     ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `  warning   ${warning}`)]),
@@ -47,6 +52,7 @@ export const welcome = ({ url, loaded }: Local, config: string, port: number): s
           `  curl ${url}${route.basePath}/models -H "authorization: Bearer $(npm run -s token -- ${user})"`,
         ]),
     ...policy.mcp.routes.slice(0, 1).map(({ path }) => `  ${listTools(`${url}${path}`, user)}`),
+    ...policy.agents.slice(0, 1).map((agent) => `  ${askAgent(`${url}${agentPath(agent)}`, user)}`),
     '',
     'Each call is one line below and in .gatehouse/records.jsonl. Edit the policy and it is read again. Ctrl-C stops.',
     '',
@@ -62,6 +68,18 @@ const listTools = (url: string, user: string): string =>
     `curl ${url} -H "authorization: Bearer $(npm run -s token -- ${user})"`,
     `-H 'content-type: application/json' -H 'accept: application/json, text/event-stream'`,
     `-d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`,
+  ].join(' ');
+
+const agentPath = ({ path, protocol }: CompiledAgent): string => (protocol === 'a2a' ? path : `${path}/invocations`);
+
+/** AgentCore itself can't be reached without an account: agents run here, or not at all. */
+const agentLine = ({ name, runtime }: CompiledAgent): string =>
+  `${name.padEnd(14)} ${runtime.type === 'source' ? `stand-in of AgentCore, with the agent of ${runtime.folder}/ in it` : `not reached from here: ${runtime.arn}`}`;
+
+const askAgent = (url: string, user: string): string =>
+  [
+    `curl ${url} -H "authorization: Bearer $(npm run -s token -- ${user})"`,
+    `-H 'content-type: application/json' -d '{"prompt":"List the channels of slack"}'`,
   ].join(' ');
 
 const line = ({ name, url, is, variable }: Standing): string => {
@@ -80,6 +98,7 @@ export const readyLine = ({ url, issuer, loaded }: Local): string =>
     identity: loaded.identity,
     providers: loaded.providers,
     servers: loaded.servers,
+    agents: loaded.policy.agents.map((agent) => ({ name: agent.name, url: `${url}${agentPath(agent)}` })),
     users: DEMO_USERS.map(({ name, scopes }) => ({ name, scopes })),
     warnings: loaded.warnings,
   });
