@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
+import type { CompiledIdentityProvider } from '../../../config/compiled.ts';
+import { withOwnTokens } from '../../../lambda/identity/own-provider.ts';
+import { principalOf } from '../../../lambda/identity/principal-of.ts';
 import { ACCESS_TOKEN, ASSERTION_TYPE, GRANT_TYPE, ID_TOKEN, JWT } from '../../../lambda/token/token-types.ts';
 import { CLUSTER, ISSUER, NOW, OKTA, SECRET, SPIRE, tokenService } from '../../support/token-service.ts';
 
@@ -245,6 +248,26 @@ describe('§4.1 and §4.4 who acts', () => {
       act: { sub: 'second', iss: CLUSTER, act: before },
       agent_id: 'second',
     });
+  });
+  test('§4.1: act says who, and nothing of when or for whom; whoever acted before is told and decides nothing', async () => {
+    const first = await own(await withActor({ exp: NOW + 60 }));
+    const { json } = await service.exchange({ subject_token: first, ...(await withActor({ sub: 'second' })) });
+    const { act } = claimsOf(json) as { act: Record<string, unknown> & { act: Record<string, unknown> } };
+    expect(Object.keys(act)).toEqual(['sub', 'iss', 'act']);
+    expect(Object.keys(act.act)).toEqual(['sub', 'iss']);
+    const identity = { providers: [], apiKeys: [] };
+    const principal = principalOf(
+      withOwnTokens(identity, ISSUER).providers[0] as CompiledIdentityProvider,
+      claimsOf(json),
+      NOW + 60,
+    );
+    expect(principal.actor).toEqual({ sub: 'second', issuer: CLUSTER });
+  });
+  test('§4.2 and §4.3: scope is one text with spaces, and client_id is the client that asked', async () => {
+    const claims = claimsOf((await service.exchange({ scope: 'write read' })).json);
+    expect(String(claims.scope).split(' ').sort()).toEqual(['read', 'write']);
+    expect(claims.client_id).toEqual(expect.any(String));
+    expect(claimsOf((await service.exchange({}, service.basic('narrow'))).json).client_id).toBe('narrow');
   });
   test('without a new actor who acted before is kept, also for the gateway itself', async () => {
     const first = await own(await withActor());
