@@ -63,6 +63,10 @@ const shared = {
     parameter: env.RUNTIMES_PARAMETER,
     clock,
     timeoutMs: 2_000,
+    // Where the AWS SDKs look for another endpoint: a VPC endpoint, or a stand-in.
+    ...(process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE && {
+      endpoint: process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE,
+    }),
   }),
   outbound: { credentials, send: createSend({ lookup }), guardUrl, clock, newId },
   sessionKey: async () => Buffer.from((await credentials.read(SESSION_KEY)).open(), 'utf8'),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,8 +20,10 @@ export interface Allowed {
 export interface Deployed {
   readonly issuer: string;
   readonly dynamo: EmbeddedDynamo;
-  /** One of the functions, by what its description says. */
-  start(description: string): Promise<Lambda>;
+  /** One of the functions, by what its description says. `environment` tells where other stand-ins are. */
+  start(description: string, environment?: Readonly<Record<string, string>>): Promise<Lambda>;
+  /** Logical ids of the resources of a type. */
+  idsOf(type: string): readonly string[];
   /** `expires` as jose reads it: `5m`, or `-5m` for one that is over. */
   tokenFor(sub: string, scp?: readonly string[], expires?: string): Promise<string>;
   /** What the authorizer says of a token. */
@@ -92,8 +95,9 @@ export const deploy = async (
   const names: Record<string, string> = {};
   for (const [id] of stack.ofType('AWS::DynamoDB::Table')) names[id] = await dynamo.createTable();
   for (const [id] of stack.ofType('AWS::SecretsManager::Secret')) names[id] = arnOf(id);
+  for (const [id] of stack.ofType('AWS::KMS::Key')) names[id] = id;
 
-  const start = async (description: string): Promise<Lambda> => {
+  const start = async (description: string, environment: Readonly<Record<string, string>> = {}): Promise<Lambda> => {
     const [id = '', resource] =
       stack
         .ofType('AWS::Lambda::Function')
@@ -107,6 +111,7 @@ export const deploy = async (
       AWS_ACCESS_KEY_ID: TEST_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: TEST_CREDENTIALS.secretAccessKey,
       AWS_SESSION_TOKEN: TEST_CREDENTIALS.sessionToken,
+      ...environment,
     });
     closing.push(lambda.close);
     return lambda;
@@ -119,12 +124,14 @@ export const deploy = async (
     dynamo,
     authorizer,
     start,
+    idsOf: (type) => stack.ofType(type).map(([id]) => id),
     close,
     tokenFor: (sub, scp = ['llm:call'], expires = '5m') =>
       new SignJWT({ ver: 1, uid: `00u-${sub}`, cid: 'agent', scp, sub: `${sub}@acme.example` })
         .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
         .setIssuer(issuer)
         .setAudience('api://default')
+        .setJti(randomUUID())
         .setIssuedAt()
         .setExpirationTime(expires)
         .sign(keys.privateKey),

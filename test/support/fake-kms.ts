@@ -55,5 +55,5 @@ export const fakeKms = async (...ids: readonly string[]) => {
     clock: systemClock,
     endpoint: `${server.url}/`,
   });
-  return Object.assign(fake, { client, close: () => client.close().then(server.close) });
+  return Object.assign(fake, { url: server.url, client, close: () => client.close().then(server.close) });
 };
