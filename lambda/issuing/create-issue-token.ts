@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { Hidden } from '../core/hidden.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { IssuedToken, IssueToken, TokenRequest } from './issue-token.ts';
+import { isScope } from './narrow-scopes.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 export interface IssuePorts {
@@ -39,8 +40,8 @@ const ownClaims = ({ sub, subId, audience, scopes, clientId, actor }: TokenReque
   sub_id: { format: 'iss_sub', iss: subId.iss, sub: subId.sub },
   aud: [...audience],
   client_id: clientId,
-  scope: scopes.join(' '),
-  scp: [...scopes],
+  scope: scopes.filter(isScope).join(' '),
+  scp: scopes.filter(isScope),
   ...(actor === undefined ? {} : { act: actor, agent_id: actor.sub }),
 });
 

@@ -14,6 +14,7 @@ export interface TokenRequest {
   /** Whom the identity provider means, for good (RFC 9493 §3.2.4): the gateway knows its own callers again by it. */
   readonly subId: { readonly iss: string; readonly sub: string };
   readonly audience: readonly string[];
+  /** What is no scope of RFC 6749 §3.3 is left out. */
   readonly scopes: readonly string[];
   /** RFC 8693 §4.3. With an actor also `agent_id`. */
   readonly clientId: string;

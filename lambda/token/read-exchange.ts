@@ -1,3 +1,4 @@
+import { isScope } from '../issuing/narrow-scopes.ts';
 import { tokenRefusal } from './oauth-error.ts';
 import type { Form } from './read-form.ts';
 import { ACCESS_TOKEN, GRANT_TYPE, ID_TOKEN, JWT } from './token-types.ts';
@@ -14,8 +15,6 @@ export interface ExchangeRequest {
 
 const TAKEN: ReadonlySet<string> = new Set([ACCESS_TOKEN, JWT, ID_TOKEN]);
 const GIVEN: ReadonlySet<string> = new Set([ACCESS_TOKEN, JWT]);
-/** RFC 6749 §3.3. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** Errors: as RFC 6749 §5.2 and RFC 8693 §2.2.2 have them. Source: RFC 8693 §2.1. */
 export const readExchange = (form: Form): ExchangeRequest => {
@@ -38,7 +37,7 @@ export const readExchange = (form: Form): ExchangeRequest => {
     .one('scope')
     ?.split(' ')
     .filter((scope) => scope !== '');
-  if (scopes?.every((scope) => SCOPE.test(scope)) === false) throw tokenRefusal('scope');
+  if (scopes?.every(isScope) === false) throw tokenRefusal('scope');
   return {
     subjectToken,
     ...(actorToken === undefined ? {} : { actorToken }),

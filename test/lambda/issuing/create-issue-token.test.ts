@@ -72,6 +72,11 @@ describe('a token of the gateway', () => {
     expect(claims).not.toHaveProperty('agent_id');
   });
 
+  test('has no scope that nobody gave: one with a space in it is not two', async () => {
+    const { token } = await issue({ scopes: ['kb:read', 'kb:read admin', 'a\tb', 'a"b', ''] });
+    expect(decodeJwt(token.open())).toMatchObject({ scope: 'kb:read', scp: ['kb:read'] });
+  });
+
   test('never outlives what it was made from', async () => {
     expect((await issue({ notAfter: NOW + 7.9 })).expiresAt).toBe(NOW + 7);
     for (const notAfter of [NOW, NOW - 1, Number.NaN])
@@ -136,6 +141,11 @@ describe('who acts for whom', () => {
 });
 
 describe('scopes', () => {
+  test('are none where the subject has something else: it would be read as others', () => {
+    expect(narrowScopes(undefined, ['a', 'b admin'], undefined)).toEqual({ isAllowed: true, scopes: ['a'] });
+    expect(narrowScopes(['admin'], ['a', 'b admin'], undefined)).toEqual({ isAllowed: false });
+  });
+
   test('are what the subject has and the client may have', () => {
     expect(narrowScopes(undefined, ['a', 'b'], ['b', 'c'])).toEqual({ isAllowed: true, scopes: ['b'] });
     expect(narrowScopes(undefined, ['a', 'b'], undefined)).toEqual({ isAllowed: true, scopes: ['a', 'b'] });
