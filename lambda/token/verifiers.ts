@@ -60,9 +60,10 @@ export const createVerifiers = (
 
 /**
  * A token that speaks of its client alone. Sources: RFC 9068 §2.2 (sub is the client); Microsoft, "Access token claims
- * reference" (`idtyp`); Auth0 (`gty`, sub `<client>@clients`).
+ * reference" (`idtyp`); Auth0 (`gty`, sub `<client>@clients`). The token's own `sub`: what a policy puts in its place may be a
+ * name that people choose, and that of a client among them.
  */
-const isApplication = ({ sub, clientId, claims }: Principal): boolean =>
+const isApplication = ({ clientId, claims, claims: { sub } }: Principal): boolean =>
   claims.idtyp === 'app' ||
   claims.gty === 'client-credentials' ||
   (clientId !== '' && claims.uid === undefined && (sub === clientId || sub === `${clientId}@clients`));
