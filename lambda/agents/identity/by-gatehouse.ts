@@ -3,6 +3,7 @@ import type { CompiledAgent, CompiledObo } from '../../../config/compiled-agents
 import type { AgentCall } from '../../core/agent.ts';
 import type { Principal } from '../../core/principal.ts';
 import { readPath } from '../../identity/read-path.ts';
+import { actFor, readActorChain } from '../../issuing/actor-chain.ts';
 import type { Actor, TokenRequest } from '../../issuing/issue-token.ts';
 import { createKeptTokens } from '../../outbound-auth/kept-tokens.ts';
 import type { Claims } from '../../outbound-auth/read-claims.ts';
@@ -58,12 +59,13 @@ const aboutOf = (
 ): Omit<TokenRequest, 'audience' | 'scopes'> => {
   const { subId } = principal;
   if (subId === undefined) throw notExchanged('no stable subject');
-  const before = actorBefore(principal, users.claims);
+  const now = { sub: obo.actor, iss: issuer };
+  checkMayAct(users.claims, now);
   return {
     sub: principal.sub,
     subId,
     clientId: obo.actor,
-    actor: { sub: obo.actor, iss: issuer, ...(before === undefined ? {} : { act: before }) },
+    actor: actorNow(principal, users.claims, now),
     claims: claimsOf(principal, obo.subjectClaims),
     lifetimeSeconds: obo.lifetimeSeconds,
     notAfter: Math.floor(users.expiresAt),
@@ -79,22 +81,18 @@ const claimsOf = ({ claims }: Principal, paths: readonly string[]): Record<strin
     }),
   );
 
-const MAX_ACTORS = 8;
-
-/** Whoever acted for the caller already stays in the chain (RFC 8693 §4.1). */
-const actorBefore = ({ actor }: Principal, { act }: Claims): Actor | undefined => {
-  if (actor === undefined) return undefined;
-  const chain = readChain(act, MAX_ACTORS);
-  if (chain?.sub !== actor.sub) throw notExchanged('actor unreadable');
+/** Whoever acted for the caller already stays in the chain (RFC 8693 §4.1), which agents that call each other in a circle fill. */
+const actorNow = ({ actor }: Principal, { act }: Claims, now: Omit<Actor, 'act'>): Actor => {
+  const before = readActorChain(act);
+  if (before?.sub !== actor?.sub) throw notExchanged('actor unreadable');
+  const chain = actFor(now, before);
+  if (chain === undefined) throw notExchanged('too many act one for another');
   return chain;
 };
 
-/** Of an actor only what says who it is. Errors: `Refusal('identity_not_exchanged')` for a chain we can't read to its end. */
-const readChain = (act: unknown, left: number): Actor | undefined => {
-  if (act === undefined) return undefined;
-  const { sub, iss, act: before } = (act ?? {}) as { sub?: unknown; iss?: unknown; act?: unknown };
-  if (typeof sub !== 'string' || sub === '' || !(iss === undefined || typeof iss === 'string') || left === 0)
-    throw notExchanged('actor unreadable');
-  const rest = readChain(before, left - 1);
-  return { sub, ...(iss === undefined ? {} : { iss }), ...(rest === undefined ? {} : { act: rest }) };
+/** RFC 8693 §4.4: where a token says who may act for its subject, nobody else may. By itself `sub` is of the token's own issuer. */
+const checkMayAct = ({ may_act: named, iss: own }: Claims, { sub, iss }: Omit<Actor, 'act'>): void => {
+  if (named === undefined) return;
+  const { sub: may, iss: of = own, ...others } = (named ?? {}) as Readonly<Record<string, unknown>>;
+  if (may !== sub || of !== iss || Object.keys(others).length > 0) throw notExchanged('may_act names another');
 };

@@ -65,6 +65,9 @@ const atProvider: CompiledObo = {
   lifetimeSeconds: 300,
 };
 
+/** So many, each acting for the next. */
+const actors = (many: number): object => ({ sub: `a${many}`, ...(many === 1 ? {} : { act: actors(many - 1) }) });
+
 describe('a token of the gateway on behalf of the caller', () => {
   test('says who calls and who acts, and has what both may', async () => {
     const gateway = await gatewayFor({ inbound: { type: 'obo' }, obo: own });
@@ -105,12 +108,24 @@ describe('a token of the gateway on behalf of the caller', () => {
     ['no scope is left', { scope: 'chat' }],
     ['the chain of actors can not be read', { act: { sub: 'first', act: 7 } }],
     ['the token is of another issuer', { iss: 'https://other.example' }],
+    ['5 act one for another already', { act: actors(5) }],
+    ['the token names another who may act', { may_act: { sub: 'pod' } }],
+    ['it names one of the same name elsewhere', { may_act: { sub: 'helper-bot' } }],
+    ['what it names can not be read', { may_act: null }],
+    ['it asks more of who acts', { may_act: { sub: 'helper-bot', iss: ISSUER, zone: 'a' } }],
   ])('is not made where %s', async (_why, claims) => {
     const gateway = await gatewayFor({ inbound: { type: 'obo' }, obo: own });
     const response = await ask(gateway, userToken('jane', claims));
     expect(response.status).toBe(403);
     expect(await response.text()).toContain('identity_not_exchanged');
     expect([gateway.issued, gateway.runtimeCalls]).toEqual([[], []]);
+  });
+
+  test('is made where the token says that this agent may act, or that 4 do already', async () => {
+    const gateway = await gatewayFor({ inbound: { type: 'obo' }, obo: own });
+    await ask(gateway, userToken('jane', { may_act: { sub: 'helper-bot', iss: ISSUER } }));
+    await ask(gateway, userToken('jane', { act: actors(4) }));
+    expect(gateway.issued).toHaveLength(2);
   });
 
   test('is not made for an identity that has ended', async () => {
