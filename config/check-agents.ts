@@ -1,3 +1,4 @@
+import { OWN_CLIENT } from './compiled-tokens.ts';
 import { type Finding, type Path, showPath } from './problem.ts';
 import { isReservedClaim } from './reserved-claims.ts';
 import { isMap, namesAt, select, selectText } from './select.ts';
@@ -42,6 +43,12 @@ const checkObo = (root: unknown): readonly Finding[] =>
         ),
       );
   });
+
+/** Under this name the gateway itself asks for tokens: a client that had it would have what only the gateway may. */
+const checkOwnClient = (root: unknown): readonly Finding[] =>
+  [['tokens', 'clients'], ['credentials']]
+    .filter((place) => namesAt(root, place.join('.')).includes(OWN_CLIENT))
+    .map((place) => finding([...place, OWN_CLIENT], 'is the name of this gateway itself', 'key'));
 
 const CLAIMS = ['agents.*.obo.subjectClaims.*', 'tokens.clients.*.subjectClaims.*', 'tokens.clients.*.actorClaims.*'];
 
@@ -104,6 +111,7 @@ const checkPublic = (root: unknown): readonly Finding[] =>
 /** What no schema can say of agents. */
 export const checkAgents = (root: unknown): readonly Finding[] => [
   ...checkIssuers(root),
+  ...checkOwnClient(root),
   ...checkObo(root),
   ...checkReserved(root),
   ...checkClaimHeaders(root),

@@ -57,6 +57,16 @@ describe('a policy with agents is refused', () => {
     expect(problemsOf(text).join('\n')).toContain('is the name of this gateway itself');
   });
 
+  test.each([
+    [
+      'a client',
+      `${SMALL}tokens: { clients: { gatehouse-mcp: { authentication: { secret: openai-api-key }, audiences: [a] } } }`,
+    ],
+    ['a credential', SMALL.replace('openai-api-key: {}', 'openai-api-key: {}, gatehouse-mcp: {}')],
+  ])('where %s has the name under which the gateway itself asks for tokens', (_what, text) => {
+    expect(problemsOf(text).join('\n')).toContain('gatehouse-mcp: is the name of this gateway itself');
+  });
+
   test.each(['/invoke', '/a2a/x', '/agents'])('where a route takes %s', (path) => {
     expect(problemsOf(SMALL.replace('/v1:', `${path}:`)).join('\n')).toContain('is reserved');
   });
