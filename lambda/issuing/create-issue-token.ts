@@ -35,7 +35,7 @@ export const createIssueToken =
     return { token: new Hidden(`${input}.${Buffer.from(signature).toString('base64url')}`), jti, expiresAt };
   };
 
-const ownClaims = ({ sub, subId, audience, scopes, clientId, actor }: TokenRequest) => ({
+const ownClaims = ({ sub, subId, audience, scopes, clientId, actor, isAppOnly }: TokenRequest) => ({
   sub,
   sub_id: { format: 'iss_sub', iss: subId.iss, sub: subId.sub },
   aud: [...audience],
@@ -43,6 +43,7 @@ const ownClaims = ({ sub, subId, audience, scopes, clientId, actor }: TokenReque
   scope: scopes.filter(isScope).join(' '),
   scp: scopes.filter(isScope),
   ...(actor === undefined ? {} : { act: actor, agent_id: actor.sub }),
+  ...(isAppOnly === true ? { idtyp: 'app' } : {}),
 });
 
 const refuseReserved = ({ claims }: TokenRequest): void => {

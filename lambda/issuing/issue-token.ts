@@ -19,6 +19,8 @@ export interface TokenRequest {
   /** RFC 8693 §4.3. With an actor also `agent_id`. */
   readonly clientId: string;
   readonly actor?: Actor;
+  /** Whether the subject is a program, with no user behind it: `idtyp`, as Entra says it. Its token must not pass as a person's. */
+  readonly isAppOnly?: boolean;
   /** Further claims. A registered name in it, or one that the gateway sets itself, is refused: a bug. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly lifetimeSeconds: number;

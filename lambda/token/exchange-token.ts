@@ -6,6 +6,7 @@ import { Refusal } from '../core/refusal.ts';
 import { actFor, readActorChain } from '../issuing/actor-chain.ts';
 import type { Actor, IssuedToken } from '../issuing/issue-token.ts';
 import { narrowScopes } from '../issuing/narrow-scopes.ts';
+import { isAppOnly } from '../outbound-auth/read-claims.ts';
 import { createAuthenticateClient } from './authenticate-client.ts';
 import { checkMayAct } from './may-act.ts';
 import { type TokenReason, tokenRefusal } from './oauth-error.ts';
@@ -74,6 +75,7 @@ export const createExchangeToken = (
         scopes: narrowed.scopes,
         clientId: client.name,
         ...(chain === undefined ? {} : { actor: chain }),
+        ...(isAppOnly(subject.claims) ? { isAppOnly: true } : {}),
         claims: {
           ...(actor === undefined ? {} : pickClaims(actor.claims, client.actorClaims)),
           ...pickClaims(subject.claims, client.subjectClaims),

@@ -6,7 +6,7 @@ import { readPath } from '../../identity/read-path.ts';
 import { actFor, readActorChain } from '../../issuing/actor-chain.ts';
 import type { Actor, TokenRequest } from '../../issuing/issue-token.ts';
 import { createKeptTokens } from '../../outbound-auth/kept-tokens.ts';
-import type { Claims } from '../../outbound-auth/read-claims.ts';
+import { type Claims, isAppOnly } from '../../outbound-auth/read-claims.ts';
 import type { AgentPorts } from '../ports.ts';
 import type { OnBehalf } from './on-behalf.ts';
 import { notExchanged, type UsersToken, usersToken } from './users-token.ts';
@@ -66,6 +66,7 @@ const aboutOf = (
     subId,
     clientId: obo.actor,
     actor: actorNow(principal, users.claims, now),
+    ...(isAppOnly(users.claims) ? { isAppOnly: true } : {}),
     claims: claimsOf(principal, obo.subjectClaims),
     lifetimeSeconds: obo.lifetimeSeconds,
     notAfter: Math.floor(users.expiresAt),

@@ -121,6 +121,13 @@ describe('a token of the gateway on behalf of the caller', () => {
     expect([gateway.issued, gateway.runtimeCalls]).toEqual([[], []]);
   });
 
+  test('says of a program that it is one, so that no server takes it for a person', async () => {
+    const gateway = await gatewayFor({ inbound: { type: 'obo' }, obo: own });
+    await ask(gateway, userToken('portal', { client_id: 'portal' }));
+    await ask(gateway, userToken('jane', { client_id: 'portal' }));
+    expect(gateway.issued.map(({ isAppOnly }) => isAppOnly)).toEqual([true, undefined]);
+  });
+
   test('is made where the token says that this agent may act, or that 4 do already', async () => {
     const gateway = await gatewayFor({ inbound: { type: 'obo' }, obo: own });
     await ask(gateway, userToken('jane', { may_act: { sub: 'helper-bot', iss: ISSUER } }));

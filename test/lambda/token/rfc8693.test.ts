@@ -117,6 +117,15 @@ describe('§2.1 the subject and the actor are validated', () => {
       iss: OKTA,
     });
   });
+  test("a program's token says that it is one, however often it is exchanged", async () => {
+    const app = await service.user({ sub: 'bot', cid: 'bot', uid: undefined });
+    const chained = service.basic('chained');
+    const once = claimsOf((await service.exchange({ subject_token: app })).json);
+    const { json } = await service.exchange({ subject_token: app, audience: ISSUER }, chained);
+    const twice = await service.exchange({ subject_token: String(json.access_token) }, chained);
+    expect([once.idtyp, claimsOf(twice.json).idtyp]).toEqual(['app', 'app']);
+    expect(claimsOf((await service.exchange()).json)).not.toHaveProperty('idtyp');
+  });
   test('a SPIFFE issuer speaks of SPIFFE ids only', async () => {
     const svid = (sub: string) => service.sign(SPIRE, { iss: SPIRE, aud: ISSUER, sub });
     expect(await refusedWith('invalid_request', { actor_token: await svid('root'), actor_token_type: JWT })).toBe(
