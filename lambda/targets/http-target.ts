@@ -1,5 +1,6 @@
 import type { CompiledHttpServer } from '../../config/compiled-mcp.ts';
 import type { Raw } from '../core/mcp.ts';
+import { ANONYMOUS } from '../core/principal.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { OutboundAuth } from '../outbound-auth/outbound-auth.ts';
 import type { CatalogStore } from './catalog-store.ts';
@@ -23,21 +24,27 @@ const METHOD_NOT_FOUND = -32601;
 /** Reading does nothing that reading twice would not do; a tool may do anything. */
 const REPEATABLE: ReadonlySet<string> = new Set(['prompts/get', 'resources/read', 'completion/complete']);
 
+/** A server may go on by what the first token of a session allowed: an agent, or a token of less, must not come into a person's. */
+const whoseSession = ({ call: { principal } }: TargetContext): string => {
+  const { id, clientId, actor, scopes } = principal;
+  if (id === ANONYMOUS.id) return id;
+  return JSON.stringify([id, clientId, actor?.sub, actor?.issuer, [...scopes].sort()]);
+};
+
 /** An MCP server over Streamable HTTP, of either era. */
 export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPorts): McpTarget => {
   const slots = createSlots(server.concurrency);
   const listing = { ...server, credential: server.listCredential ?? server.credential };
   const callLink = createLink(server, ports.auth(server), slots, ports);
   const listLink = createLink(listing, ports.auth(listing), slots, ports);
-  const principalOf = ({ call }: TargetContext): string => call.principal.id;
   const callHops = {
     modern: createModernHop(callLink),
-    legacy: createLegacyHop(callLink, ports.clock, principalOf),
+    legacy: createLegacyHop(callLink, ports.clock, whoseSession),
   };
   const listHops = {
     modern: createModernHop(listLink),
     // Lists that are everybody's are asked for in a session that is nobody's.
-    legacy: createLegacyHop(listLink, ports.clock, listLink.perUser ? principalOf : () => 'lists'),
+    legacy: createLegacyHop(listLink, ports.clock, listLink.perUser ? whoseSession : () => 'lists'),
   };
   const eras = createEra(server, ports.catalogStore, ports.clock);
 

@@ -29,7 +29,7 @@ const CAPABILITY: Readonly<Record<string, string>> = {
 
 const METHOD_NOT_FOUND = -32601;
 
-/** Initialises once for each key, which is a principal's id wherever a caller is meant, then asks. Source: MCP 2025-11-25, "Lifecycle" and "Streamable HTTP". */
+/** Initialises once for each key, which says who calls, and how, wherever a caller is meant, then asks. Source: MCP 2025-11-25, "Lifecycle" and "Streamable HTTP". */
 export const createLegacyHop = (link: Link, clock: Clock, keyOf: (context: TargetContext) => string): Hop => {
   const sessions = createSessions(clock);
   const callsIn = new Map<Session, number>();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ANONYMOUS } from '../../../lambda/core/principal.ts';
+import { ANONYMOUS, type Principal } from '../../../lambda/core/principal.ts';
 import { Refusal } from '../../../lambda/core/refusal.ts';
 import { bodyOf, contextOf, methodsOf, targetAt } from './target-context.ts';
 import { legacyUpstream, modernUpstream, type Upstream } from './upstreams.ts';
@@ -118,6 +118,19 @@ describe('a server of 2025', () => {
     expect(sessions[1]).toBe(sessions[3]);
     expect(sessions[0]).not.toBe(sessions[1]);
     expect(methodsOf(sent).filter((method) => method === 'initialize')).toHaveLength(2);
+  });
+
+  test('an agent, and a token of less, have sessions apart from those of the person', async () => {
+    const { target } = targetAt(of('legacy').url, { era: 'legacy' });
+    const own = contextOf('jane');
+    const as = (more: Partial<Principal>) => ({ call: { ...own.call, principal: { ...own.call.principal, ...more } } });
+    for (const changes of [{}, as({ clientId: 'bot' }), as({ scopes: ['x'] }), as({ actor: { sub: 'bot' } }), {}])
+      await target.request('tools/call', { name: 'echo' }, contextOf('jane', changes));
+    const sessions = of('legacy')
+      .calls.slice(-5)
+      .map(({ session }) => session);
+    expect(new Set(sessions).size).toBe(4);
+    expect(sessions[0]).toBe(sessions[4]);
   });
 
   test('G35: callers without a token never share a session', async () => {
