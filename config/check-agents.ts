@@ -57,6 +57,20 @@ const checkReserved = (root: unknown): readonly Finding[] =>
     .filter(({ value }) => isReservedClaim(value))
     .map(({ path }) => finding(path, 'is a claim that the gateway itself sets, or by which others judge a token'));
 
+/** Where the subject has none, a workload's would become the person's at this gateway. */
+const checkActorClaims = (root: unknown): readonly Finding[] =>
+  selectText(root, 'tokens.clients.*.actorClaims.*')
+    .filter(({ value }) => value === 'groups' || value === 'roles')
+    .map(({ path, value }) => finding(path, `${value} say what the subject may do, and the actor's are not theirs`));
+
+/** One issuer, one meaning: as a provider of identities its tokens are checked in another way. */
+const checkSameIssuers = (root: unknown): readonly Finding[] => {
+  const trusted = selectText(root, 'identity.providers.*.issuer').map(({ value }) => value.replace(/\/+$/, ''));
+  return [...selectText(root, 'tokens.issuer'), ...selectText(root, 'tokens.actorIssuers.*.issuer')]
+    .filter(({ value }) => trusted.includes(value.replace(/\/+$/, '')))
+    .map(({ path }) => finding(path, 'is the issuer of an identity provider: it has to differ'));
+};
+
 const checkClaimHeaders = (root: unknown): readonly Finding[] =>
   select(root, 'agents.*.claims').flatMap(({ path, value }): Finding[] => {
     if (!isMap(value)) return [];
@@ -114,6 +128,8 @@ export const checkAgents = (root: unknown): readonly Finding[] => [
   ...checkOwnClient(root),
   ...checkObo(root),
   ...checkReserved(root),
+  ...checkActorClaims(root),
+  ...checkSameIssuers(root),
   ...checkClaimHeaders(root),
   ...checkDefaults(root),
   ...checkModels(root),

@@ -203,3 +203,17 @@ test('an agent that nobody may call is warned of', () => {
   const { warnings } = load(agent(`${OBO}, authorization: { allow: [] }`));
   expect(warnings.join('\n')).toContain('/agents/a has no authorization rules');
 });
+
+test.each([
+  ['issuer: https://okta.example', 'is the issuer of an identity provider'],
+  [
+    'actorIssuers: { k: { kind: oidc, issuer: https://okta.example/, audiences: [a] } }',
+    'is the issuer of an identity',
+  ],
+  [
+    'clients: { a: { authentication: { secret: openai-api-key }, audiences: [x], actorClaims: [groups] } }',
+    "the actor's are not theirs",
+  ],
+])('tokens: { %s } is refused', (text, why) => {
+  expect(problemsOf(`${SMALL}tokens: { ${text} }\n`).join('\n')).toContain(why);
+});
