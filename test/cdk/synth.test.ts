@@ -16,7 +16,6 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** The real CLI, as `npm run synth` calls it, with nothing of this machine's AWS settings. */
 const cdkSynth = (...args: readonly string[]) => {
-  const started = performance.now();
   const { status, stdout, stderr } = spawnSync(
     path.join(BIN, 'cdk'),
     ['synth', '--quiet', '--output', path.join(directory, 'out'), ...args],
@@ -26,15 +25,14 @@ const cdkSynth = (...args: readonly string[]) => {
       env: { PATH: `${BIN}${path.delimiter}${process.env.PATH}`, HOME: directory, CI: 'true' },
     },
   );
-  return { status, text: `${stdout}${stderr}`, seconds: (performance.now() - started) / 1000 };
+  return { status, text: `${stdout}${stderr}` };
 };
 
 describe('cdk synth', () => {
-  test('makes the template from the shipped gateway.yaml, without an account, in under 20 seconds', () => {
-    const { status, text, seconds } = cdkSynth();
+  test('makes the template from the shipped gateway.yaml, without an account', () => {
+    const { status, text } = cdkSynth();
     expect([status, text]).toEqual([0, expect.not.stringMatching(/error|warning/i)]);
     expect(existsSync(path.join(directory, 'out/Gatehouse.template.json'))).toBe(true);
-    expect(seconds).toBeLessThan(20);
   }, 60_000);
 
   test('stops at a typo in gateway.yaml: where it is, what was meant, and no stack trace', () => {

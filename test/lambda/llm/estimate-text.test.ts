@@ -57,12 +57,18 @@ describe('an estimate', () => {
     expect(textTokens('')).toBe(0);
   });
 
-  test('of 1 MB takes no time that anybody would notice', () => {
-    const text = 'The quick brown fox (jumps) over 12 dogs. '.repeat(25_000);
-    textTokens(text);
-    const started = process.hrtime.bigint();
-    textTokens(text);
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(100);
+  test('grows with the text, and not faster: 1 MB against a tenth of it', () => {
+    const text = (times: number) => 'The quick brown fox (jumps) over 12 dogs. '.repeat(times);
+    const fastest = (words: string): number =>
+      Math.min(
+        ...Array.from({ length: 5 }, () => {
+          const started = process.hrtime.bigint();
+          textTokens(words);
+          return Number(process.hrtime.bigint() - started);
+        }),
+      );
+    const small = fastest(text(2_500));
+    expect(fastest(text(25_000))).toBeLessThan(small * 40);
   });
 
   test('of a prompt counts system, tools, calls, results and media', () => {
