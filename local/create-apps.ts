@@ -129,11 +129,11 @@ export const createApps = (surroundings: Surroundings): ((loaded: LocalPolicy) =
       issuer === undefined
         ? undefined
         : createTokenApp(policy, { ...shared, keys, issueToken, issuer, credentials, fetchJson, usedTokens });
-    const [isForMcp, isForAgents] = [isMcpPath(policy), isAgentPath];
+    const isForMcp = isMcpPath(policy);
     return async (request, about) => {
       const path = new URL(request.url).pathname;
       if (isForMcp(path)) return mcp.fetch(request, about);
-      if (isForAgents(path)) return agents.fetch(request, about);
+      if (isAgentPath(path)) return agents.fetch(request, about);
       return (isTokenPath(path) ? (tokens ?? llm) : llm).fetch(request, about);
     };
   };

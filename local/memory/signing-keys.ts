@@ -1,9 +1,8 @@
-import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createPrivateKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { PublicJwk, SigningKeys } from '../../lambda/issuing/signing-keys.ts';
 import { toPublicJwk } from '../../lambda/issuing/thumbprint.ts';
+import { openOwnFile } from '../own-file.ts';
 
 const signAsync = promisify(sign);
 
@@ -49,18 +48,12 @@ const newKey = async (): Promise<PrivateJwk> =>
     format: 'jwk',
   }) as PrivateJwk;
 
-const openKey = async (path: string): Promise<PrivateJwk> => (await read(path)) ?? create(path);
-
-const read = async (path: string): Promise<PrivateJwk | undefined> => {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
+const openKey = (path: string): Promise<PrivateJwk> =>
+  openOwnFile(path, {
+    parse,
+    make: async () => JSON.stringify(await newKey()),
+    otherwise: 'not a key of this gateway',
   });
-  if (text === undefined) return undefined;
-  const jwk = parse(text);
-  if (jwk === undefined) throw new Error(`${path} is not a key of this gateway: delete it and it is made again`);
-  return jwk;
-};
 
 const parse = (text: string): PrivateJwk | undefined => {
   try {
@@ -70,21 +63,4 @@ const parse = (text: string): PrivateJwk | undefined => {
   } catch {
     return undefined;
   }
-};
-
-const create = async (path: string): Promise<PrivateJwk> => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  // A link fails when the path exists: whoever comes second must not replace a key already in use.
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, JSON.stringify(await newKey()), { mode: 0o600, flag: 'wx' });
-  try {
-    await link(draft, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
-  const jwk = await read(path);
-  if (jwk === undefined) throw new Error(`${path} was removed while it was being made`);
-  return jwk;
 };

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { CompiledAgent, CompiledObo } from '../../../config/compiled-agents.ts';
 import type { AgentCall } from '../../core/agent.ts';
 import type { Principal } from '../../core/principal.ts';
+import { agentAudience } from '../../identity/own-provider.ts';
 import { readPath } from '../../identity/read-path.ts';
 import { actFor, readActorChain } from '../../issuing/actor-chain.ts';
 import type { Actor, TokenRequest } from '../../issuing/issue-token.ts';
@@ -42,7 +43,7 @@ export const byGatehouse = (agent: CompiledAgent, obo: ByGatehouse, ports: Agent
 
 /** The gateway takes it as a caller's; in the JWT mode of AgentCore the runtime has to take it as well. */
 const audienceOf = ({ name, inbound }: CompiledAgent, issuer: string): readonly string[] =>
-  inbound.type === 'obo' ? [`${issuer}/agents/${name}`, issuer] : [issuer];
+  inbound.type === 'obo' ? [agentAudience(issuer, name), issuer] : [issuer];
 
 const scopesOf = ({ scopes }: Principal, { scopes: most }: ByGatehouse): readonly string[] => {
   if (most === undefined) return scopes;
