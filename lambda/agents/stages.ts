@@ -1,10 +1,9 @@
-import { type CelVariables, compileCel } from '../../config/cel.ts';
-import type { CompiledRateLimit } from '../../config/compiled.ts';
+import type { CelVariables } from '../../config/cel.ts';
 import type { CompiledAgent } from '../../config/compiled-agents.ts';
 import type { AgentCall } from '../core/agent.ts';
 import type { Stage } from '../core/pipeline.ts';
 import { authorize, createDecide } from '../policy/authorize.ts';
-import { type PreparedLimit, rateLimits } from '../policy/rate-limits.ts';
+import { prepareLimit, rateLimits } from '../policy/rate-limits.ts';
 import { variablesOf } from '../policy/variables.ts';
 import type { RuntimeReply } from './invoke-runtime.ts';
 import type { AgentPorts } from './ports.ts';
@@ -14,13 +13,6 @@ export const agentStages = (agent: CompiledAgent, ports: AgentPorts): readonly S
   const variables = (call: AgentCall): CelVariables => variablesOf(call, { agent: { name: agent.name } });
   return [
     authorize(createDecide(agent.authorization), variables),
-    rateLimits(ports.counter, agent.rateLimits.map(prepare), agent.limitsFailure, ports.clock, variables),
+    rateLimits(ports.counter, agent.rateLimits.map(prepareLimit), agent.limitsFailure, ports.clock, variables),
   ];
 };
-
-const prepare = ({ name, per, requests, windowSeconds }: CompiledRateLimit): PreparedLimit => ({
-  name,
-  per: per.map((source) => compileCel(source, { result: 'any' })),
-  requests,
-  windowSeconds,
-});

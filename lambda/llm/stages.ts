@@ -1,5 +1,5 @@
-import { type CelVariables, compileCel } from '../../config/cel.ts';
-import type { CompiledLlm, CompiledLlmRoute, CompiledRateLimit } from '../../config/compiled.ts';
+import type { CelVariables } from '../../config/cel.ts';
+import type { CompiledLlm, CompiledLlmRoute } from '../../config/compiled.ts';
 import type { Call } from '../core/call.ts';
 import type { UnreadEmbeddings } from '../core/embeddings.ts';
 import type { LlmCall, LlmReply } from '../core/llm.ts';
@@ -7,7 +7,7 @@ import type { Handle, Stage } from '../core/pipeline.ts';
 import { Refusal } from '../core/refusal.ts';
 import { authorize, createDecide } from '../policy/authorize.ts';
 import { enrich } from '../policy/enrich.ts';
-import { type PreparedLimit, rateLimits } from '../policy/rate-limits.ts';
+import { prepareLimit, rateLimits } from '../policy/rate-limits.ts';
 import { variablesOf } from '../policy/variables.ts';
 import { callVariables } from './call-variables.ts';
 import { modelAuthorization } from './model-authorization.ts';
@@ -31,7 +31,7 @@ export const llmStages = (
     modelAuthorization(llm, route, variables),
     wellFormed,
     serverState(llm, route),
-    rateLimits(ports.counter, route.rateLimits.map(prepare), route.limitsFailure, ports.clock, variables),
+    rateLimits(ports.counter, route.rateLimits.map(prepareLimit), route.limitsFailure, ports.clock, variables),
     enrich(route.enrich, addMessages, ports.clock),
     promptCaching(route.promptCaching),
   ];
@@ -48,7 +48,7 @@ export const listStages = <Reply>(route: CompiledLlmRoute, ports: LlmPorts): rea
     });
   return [
     authorize(createDecide(route.authorization), variables),
-    rateLimits(ports.counter, route.rateLimits.map(prepare), route.limitsFailure, ports.clock, variables),
+    rateLimits(ports.counter, route.rateLimits.map(prepareLimit), route.limitsFailure, ports.clock, variables),
   ];
 };
 
@@ -65,7 +65,7 @@ export const embeddingsStages = <Reply>(
     modelAuthorization(llm, route, variables),
     servesEmbeddings(llm, route),
     wellAsked,
-    rateLimits(ports.counter, route.rateLimits.map(prepare), route.limitsFailure, ports.clock, variables),
+    rateLimits(ports.counter, route.rateLimits.map(prepareLimit), route.limitsFailure, ports.clock, variables),
   ];
 };
 
@@ -85,10 +85,3 @@ const llmVariables =
   <C extends LlmCall | UnreadEmbeddings>(llm: CompiledLlm, route: CompiledLlmRoute) =>
   (call: C): CelVariables =>
     callVariables(route, call, targetsOf(llm, route, call)[0]?.provider ?? '');
-
-const prepare = ({ name, per, requests, windowSeconds }: CompiledRateLimit): PreparedLimit => ({
-  name,
-  per: per.map((source) => compileCel(source, { result: 'any' })),
-  requests,
-  windowSeconds,
-});

@@ -2,10 +2,10 @@ import type { CompiledRateLimit } from '../../config/compiled.ts';
 import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import type { Call } from '../core/call.ts';
 import { Refusal, type RefusalCode } from '../core/refusal.ts';
-import { rateLimits } from '../policy/rate-limits.ts';
+import { prepareLimit, rateLimits } from '../policy/rate-limits.ts';
 import type { McpRequest } from './mcp-request.ts';
 import type { McpPorts } from './ports.ts';
-import { mcpVariables, prepareLimit } from './stages.ts';
+import { mcpVariables } from './stages.ts';
 
 interface CountedParts {
   readonly route: CompiledMcpRoute;

@@ -1,5 +1,4 @@
-import { type CelVariables, compileCel } from '../../config/cel.ts';
-import type { CompiledRateLimit } from '../../config/compiled.ts';
+import type { CelVariables } from '../../config/cel.ts';
 import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import type { Call } from '../core/call.ts';
 import type { McpCall, Raw } from '../core/mcp.ts';
@@ -7,7 +6,7 @@ import type { Stage } from '../core/pipeline.ts';
 import { plainNumbers } from '../core/plain-numbers.ts';
 import { Refusal, type RefusalCode } from '../core/refusal.ts';
 import { createDecide, type Decide } from '../policy/authorize.ts';
-import { type PreparedLimit, rateLimits } from '../policy/rate-limits.ts';
+import { prepareLimit, rateLimits } from '../policy/rate-limits.ts';
 import { annotationsOf } from '../policy/tool-annotations.ts';
 import type { DecideTool } from '../policy/tool-rules.ts';
 import { variablesOf } from '../policy/variables.ts';
@@ -131,10 +130,3 @@ export const mcpVariables = (
     },
   });
 };
-
-export const prepareLimit = ({ name, per, requests, windowSeconds }: CompiledRateLimit): PreparedLimit => ({
-  name,
-  per: per.map((source) => compileCel(source, { result: 'any' })),
-  requests,
-  windowSeconds,
-});

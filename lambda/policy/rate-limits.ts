@@ -1,4 +1,5 @@
-import type { CelProgram, CelVariables } from '../../config/cel.ts';
+import { type CelProgram, type CelVariables, compileCel } from '../../config/cel.ts';
+import type { CompiledRateLimit } from '../../config/compiled.ts';
 import type { Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Stage } from '../core/pipeline.ts';
@@ -13,6 +14,14 @@ export interface PreparedLimit {
   readonly requests: number;
   readonly windowSeconds: number;
 }
+
+/** Compiles the expressions of a limit: once, when the stages are made. */
+export const prepareLimit = ({ name, per, requests, windowSeconds }: CompiledRateLimit): PreparedLimit => ({
+  name,
+  per: per.map((source) => compileCel(source, { result: 'any' })),
+  requests,
+  windowSeconds,
+});
 
 /**
  * Refuses a caller that has used its calls for this window. Tells every caller where its tightest limit stands, in
