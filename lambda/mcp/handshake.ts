@@ -1,6 +1,7 @@
 import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import type { Raw } from '../core/mcp.ts';
 import { Refusal } from '../core/refusal.ts';
+import type { Instructions } from './instructions.ts';
 import type { Method } from './mcp-request.ts';
 import { isOneOf, LEGACY_VERSIONS, MODERN_VERSIONS, SERVER_INFO } from './protocol/versions.ts';
 
@@ -18,15 +19,21 @@ export const capabilitiesOf = ({ servers }: CompiledMcpRoute, known: CompiledMcp
 
 /** A 2025 client's first words. The version is agreed for this hop alone (G16), and for nothing that comes later. */
 export const createInitialize =
-  (capabilities: Raw): Method =>
-  async ({ params: { protocolVersion } }) => {
+  (capabilities: Raw, instructions: Instructions): Method =>
+  async (request) => {
+    const { protocolVersion } = request.params;
     if (typeof protocolVersion !== 'string') throw new Refusal('invalid_params', {}, { param: 'protocolVersion' });
     const version = isOneOf(LEGACY_VERSIONS, protocolVersion) ? protocolVersion : LEGACY_VERSIONS[0];
-    return { protocolVersion: version, capabilities, serverInfo: SERVER_INFO };
+    return { protocolVersion: version, capabilities, serverInfo: SERVER_INFO, ...(await instructions(request)) };
   };
 
 export const createDiscover =
-  (capabilities: Raw): Method =>
-  async () => ({ supportedVersions: MODERN_VERSIONS, capabilities, ttlMs: DISCOVERY_TTL_MS });
+  (capabilities: Raw, instructions: Instructions): Method =>
+  async (request) => ({
+    supportedVersions: MODERN_VERSIONS,
+    capabilities,
+    ttlMs: DISCOVERY_TTL_MS,
+    ...(await instructions(request)),
+  });
 
 export const ping: Method = async () => ({});

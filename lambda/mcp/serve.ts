@@ -11,6 +11,7 @@ import { mayAsk } from './ask-back.ts';
 import { createCalls, ToolFailed } from './calls.ts';
 import { createChallenge } from './challenge.ts';
 import { capabilitiesOf, createDiscover, createInitialize, ping } from './handshake.ts';
+import { createInstructions } from './instructions.ts';
 import { createLists } from './lists.ts';
 import type { Method } from './mcp-request.ts';
 import type { McpPorts } from './ports.ts';
@@ -60,10 +61,11 @@ export const createServe = (
   };
   const maxBytes = ports.maxBodyBytes ?? MAX_BODY_BYTES;
   const capabilities = capabilitiesOf(route, policy.mcp.servers);
+  const instructions = createInstructions(parts);
   const shared = { ...createLists(parts), ...createCalls(parts) };
   const methods: Readonly<Record<Era, ReadonlyMap<string, Method>>> = {
-    legacy: new Map(Object.entries({ ...shared, initialize: createInitialize(capabilities), ping })),
-    modern: new Map(Object.entries({ ...shared, 'server/discover': createDiscover(capabilities) })),
+    legacy: new Map(Object.entries({ ...shared, initialize: createInitialize(capabilities, instructions), ping })),
+    modern: new Map(Object.entries({ ...shared, 'server/discover': createDiscover(capabilities, instructions) })),
   };
 
   const failed = (thrown: unknown, id: Id | null, era: Era, { request, call, exchange }: Around): Written => {

@@ -7,7 +7,7 @@ import { findName, type Merged, mergeNames } from './merge-names.ts';
 import { type NamedItems, nameItems } from './named-items.ts';
 import { AmbiguousName, mayBeCut, targetIn } from './names.ts';
 import { createResourceUris, type ResourceUris } from './resource-uris.ts';
-import type { ListMethod, McpTarget, TargetContext } from './target.ts';
+import type { Listed, ListMethod, McpTarget, TargetContext } from './target.ts';
 import { matchesTemplate } from './uri-templates.ts';
 
 /** A prompt has what a tool has. */
@@ -50,8 +50,18 @@ export interface Catalogue {
   findResource(exposedUri: string, context: TargetContext): Promise<CatalogResourceRef | undefined>;
   /** How a server's URIs are written for clients of this route. */
   urisOf(target: string): ResourceUris;
+  /** What servers said about their use, with their tools, as far as it is known: nobody is asked (G17). */
+  instructions(context: TargetContext): Promise<readonly ServerInstructions[]>;
   /** A server said that it does not know what it listed: its list is read again before it is used. */
   changed(tool: CatalogTool, context: TargetContext): Promise<void>;
+}
+
+export interface ServerInstructions {
+  readonly target: string;
+  /** Outside text, as the server wrote it. */
+  readonly text: string;
+  /** The same array for as long as the text is the same. */
+  readonly tools: readonly CatalogTool[];
 }
 
 export interface CatalogResourceRef {
@@ -60,6 +70,11 @@ export interface CatalogResourceRef {
 }
 
 type NamedMethod = 'tools/list' | 'prompts/list';
+
+interface Named {
+  readonly target: McpTarget;
+  readonly list: Listed;
+}
 
 export const createCatalogue = (
   route: CompiledMcpRoute,
@@ -70,7 +85,7 @@ export const createCatalogue = (
   const uris = new Map(mine.map(({ name }) => [name, createResourceUris(name, route.prefix)]));
   const namedBy = new WeakMap<readonly Raw[], NamedItems>();
 
-  const named = ({ target, list }: Part, method: NamedMethod): NamedItems => {
+  const named = ({ target, list }: Named, method: NamedMethod): NamedItems => {
     const known = namedBy.get(list.items);
     if (known?.target === target.name) return known;
     const made = nameItems(target.name, list.items, route.prefix, method === 'tools/list' ? 'tools' : 'prompts');
@@ -197,6 +212,15 @@ export const createCatalogue = (
         if (uri !== undefined) return { target: name, uri };
       }
       return undefined;
+    },
+    async instructions(context) {
+      const known = await Promise.all(mine.map((target) => lists.known(target, 'tools/list', context)));
+      return mine.flatMap((target, index) => {
+        const list = known[index];
+        if (list?.instructions === undefined) return [];
+        const { items } = named({ target, list }, 'tools/list');
+        return [{ target: target.name, text: list.instructions, tools: items }];
+      });
     },
     async changed({ target }, context) {
       const changed = targets.get(target);

@@ -13,10 +13,14 @@ export interface HopRequest {
 }
 
 /** Speaks to a server in the words of one era. Errors: `Refusal`, `TargetError`, `WrongEra`. */
-export type Hop = (
-  request: HopRequest,
-  context: TargetContext,
-) => Promise<{ readonly result: Raw; readonly bytes: number }>;
+export type Hop = (request: HopRequest, context: TargetContext) => Promise<Hopped>;
+
+export interface Hopped {
+  readonly result: Raw;
+  readonly bytes: number;
+  /** What the server said about its use when the session was opened that this was asked in. */
+  readonly instructions?: string;
+}
 
 /** The server showed that it is of the other era, and that it did nothing. */
 export class WrongEra extends Error {

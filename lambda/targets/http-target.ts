@@ -9,6 +9,7 @@ import { type Hop, type HopRequest, WrongEra } from './hop.ts';
 import { createLegacyHop } from './legacy-hop.ts';
 import { createLink, type LinkPorts } from './link.ts';
 import { createModernHop } from './modern-hop.ts';
+import { instructionsIn } from './server-instructions.ts';
 import { createSlots } from './slots.ts';
 import { type McpTarget, type TargetContext, TargetError } from './target.ts';
 import { walkPages } from './walk-pages.ts';
@@ -20,6 +21,9 @@ export interface HttpTargetPorts extends LinkPorts {
 }
 
 const METHOD_NOT_FOUND = -32601;
+
+/** A list does not wait for longer than this for what the server says about itself. */
+const DISCOVER_MS = 2_000;
 
 /** Reading does nothing that reading twice would not do; a tool may do anything. */
 const REPEATABLE: ReadonlySet<string> = new Set(['prompts/get', 'resources/read', 'completion/complete']);
@@ -62,6 +66,23 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
     }
   };
 
+  /** What a modern server says about its use. A list is not worth less without it. */
+  const discovered = async (context: TargetContext): Promise<{ readonly instructions?: string }> => {
+    const request = { method: 'server/discover', params: {}, repeatable: true };
+    try {
+      return await within(DISCOVER_MS, context.signal, async (signal) => {
+        const own = { ...context, signal };
+        if ((await eras.of(listHops.modern, own)).era !== 'modern') return {};
+        const { result } = await slots(signal, () => listHops.modern(request, own));
+        return instructionsIn(result.instructions);
+      });
+    } catch (thrown) {
+      context.signal.throwIfAborted();
+      if (thrown instanceof Refusal || thrown instanceof TargetError || thrown instanceof WrongEra) return {};
+      throw thrown;
+    }
+  };
+
   return {
     name: server.name,
     perUser: listLink.perUser,
@@ -70,9 +91,17 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
         const { progress: _, definition: __, ...rest } = context;
         // A list is for more than this caller: what this caller's client can do must not show in it.
         const own = { ...rest, capabilities: {}, signal };
-        const askPage = (params: Raw) => slots(signal, () => ask(listHops, { method, params, repeatable: true }, own));
+        let said: { readonly instructions?: string } = {};
+        const askPage = (params: Raw) =>
+          slots(signal, async () => {
+            const page = await ask(listHops, { method, params, repeatable: true }, own);
+            said = instructionsIn(page.instructions);
+            return page;
+          });
         try {
-          return await walkPages(method, askPage);
+          const listed = await walkPages(method, askPage);
+          if (method === 'tools/list' && said.instructions === undefined) said = await discovered(own);
+          return { ...listed, ...said };
         } catch (thrown) {
           if (thrown instanceof TargetError && thrown.code === METHOD_NOT_FOUND) return { items: [] };
           throw thrown;

@@ -31,6 +31,8 @@ export interface KeptLists {
   list(target: McpTarget, method: ListMethod, context: TargetContext, use: 'list' | 'call'): Promise<KeptList>;
   /** Asks again because something was missing (G32); `undefined` when that was done a moment ago. */
   again(target: McpTarget, method: ListMethod, context: TargetContext): Promise<KeptList | undefined>;
+  /** What is known for this caller without asking the server; `undefined` for what nobody asked yet, or too long ago. */
+  known(target: McpTarget, method: ListMethod, context: TargetContext): Promise<Listed | undefined>;
 }
 
 export interface KeptListsPorts {
@@ -137,6 +139,11 @@ export const createKeptLists = (servers: CompiledMcp['servers'], ports: KeptList
           ? kept(target, stored, stored.readAtMs)
           : ask(target, method, context, key);
       });
+    },
+    async known(target, method, context) {
+      const key = keyOf(target, method, context);
+      const list = memory.get(key) ?? (await fromStore(target, key));
+      return isWithin(list, ttlOf(target) + STALE_MS) ? list : undefined;
     },
     async again(target, method, context) {
       const key = keyOf(target, method, context);

@@ -6,6 +6,7 @@ import { type Hop, type HopRequest, hopMeta, progressOf, resultOf } from './hop.
 import type { Link } from './link.ts';
 import { openSession } from './open-session.ts';
 import { discard, type Id, type Outcome, readAnswer } from './read-answer.ts';
+import { instructionsIn } from './server-instructions.ts';
 import { createSessions, type Session, sessionHeaders } from './sessions.ts';
 import type { TargetContext } from './target.ts';
 import { within } from './within.ts';
@@ -91,7 +92,8 @@ export const createLegacyHop = (link: Link, clock: Clock, keyOf: (context: Targe
       sessions.lost(keyOf(context), session);
       ({ session, outcome } = await askOnce(request, context));
     }
-    return outcome === undefined ? { result: {}, bytes: 0 } : resultOf(outcome, link.server.name);
+    const answered = outcome === undefined ? { result: {}, bytes: 0 } : resultOf(outcome, link.server.name);
+    return { ...answered, ...instructionsIn(session.instructions) };
   };
 };
 

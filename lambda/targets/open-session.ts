@@ -3,6 +3,7 @@ import { CLIENT_INFO, WrongEra } from './hop.ts';
 import type { Link } from './link.ts';
 import { isRaw } from './raw.ts';
 import { discard, readAnswer } from './read-answer.ts';
+import { instructionsIn } from './server-instructions.ts';
 import { type Session, sessionHeaders } from './sessions.ts';
 import type { TargetContext } from './target.ts';
 import { statusRefusal } from './upstream-status.ts';
@@ -26,7 +27,7 @@ export const openSession = async (link: Link, context: TargetContext): Promise<S
   const outcome = await readAnswer(answer, id, () => {});
   if (outcome.type === 'error' || outcome.type === 'status') throw new WrongEra();
   if (outcome.type === 'cut') throw new Refusal('upstream_truncated', { target: name });
-  const { protocolVersion, capabilities } = outcome.result;
+  const { protocolVersion, capabilities, instructions } = outcome.result;
   const version = LEGACY_VERSIONS.find((known) => known === protocolVersion);
   if (version === undefined) throw new Refusal('upstream_failed', { target: name, reason: 'protocol version' });
   const sessionId = answer.headers['mcp-session-id'];
@@ -36,6 +37,7 @@ export const openSession = async (link: Link, context: TargetContext): Promise<S
     version,
     capabilities: isRaw(capabilities) ? capabilities : {},
     ...(sessionId === undefined ? {} : { id: sessionId }),
+    ...instructionsIn(instructions),
   };
   const told = { jsonrpc: '2.0', method: 'notifications/initialized' };
   const heard = await link.post(told, sessionHeaders(session), context, { repeatable: true });

@@ -10,6 +10,8 @@ export interface Session {
   readonly id?: string;
   readonly version: string;
   readonly capabilities: Raw;
+  /** Outside text. */
+  readonly instructions?: string;
 }
 
 /** A server forgets sessions too, and a principal that has gone must not stay known here. */

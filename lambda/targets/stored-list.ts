@@ -2,6 +2,7 @@ import type { StoredCatalog } from './catalog-store.ts';
 import type { RememberedList } from './list-memory.ts';
 import { isRaw } from './raw.ts';
 import { readJson } from './read-json.ts';
+import { instructionsIn } from './server-instructions.ts';
 import type { Listed } from './target.ts';
 
 /** A list as the store keeps it: JSON text, with numbers as the server wrote them. */
@@ -15,7 +16,7 @@ export const readStoredList = (
   stored: StoredCatalog | undefined,
 ): { readonly list: RememberedList; readonly bytes: number } | undefined => {
   if (stored === undefined) return undefined;
-  const { items, ttlMs, partial, readAtMs } = parse(stored.text);
+  const { items, ttlMs, partial, readAtMs, instructions } = parse(stored.text);
   if (!Array.isArray(items) || !items.every(isRaw) || typeof readAtMs !== 'number') return undefined;
   return {
     list: {
@@ -23,6 +24,7 @@ export const readStoredList = (
       readAtMs,
       ...(typeof ttlMs === 'number' ? { ttlMs } : {}),
       ...(typeof partial === 'string' ? { partial } : {}),
+      ...instructionsIn(instructions),
     },
     bytes: stored.text.length,
   };

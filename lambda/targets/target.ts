@@ -25,6 +25,8 @@ export interface Listed {
   readonly ttlMs?: number;
   /** Why there may be more than this: the server's pages came to no end. */
   readonly partial?: string;
+  /** What the server says about its use, to whoever was given this list. Outside text, as it was written. */
+  readonly instructions?: string;
 }
 
 /**

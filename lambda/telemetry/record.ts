@@ -82,7 +82,7 @@ export interface CallRecord {
   readonly 'mcp.listed'?: number;
   /** Servers that are missing from a list, and why. */
   readonly 'mcp.degraded'?: readonly string[];
-  /** Tools that are not as they were approved. */
+  /** Tools that are not as they were approved, and instructions of servers that were left out. */
   readonly 'mcp.pin_findings'?: readonly string[];
   /** The agent's name in the policy. */
   readonly 'gen_ai.agent.name'?: string;

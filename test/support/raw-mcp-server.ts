@@ -44,7 +44,7 @@ export const startRawMcpServer = async (
     const { id, method, params = {} } = JSON.parse(body);
     const one = { method, params, headers: request.headers, body };
     received.push(one);
-    if (method === 'server/discover')
+    if (method === 'server/discover' && answers[method] === undefined)
       return void send(response, 200, id, '{"supportedVersions":["2026-07-28"],"capabilities":{}}');
     const answer = answers[method]?.(params, one) ?? LISTS[method] ?? { error: '{"code":-32601,"message":"no"}' };
     if (typeof answer === 'string') return void send(response, 200, id, answer);

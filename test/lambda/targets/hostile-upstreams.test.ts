@@ -36,7 +36,7 @@ describe('pages without end', () => {
   test('G9: a cursor that comes again ends the list, and it says that it is partial', async () => {
     const watched = await against(({ id }) => result(id, { tools: [tool('a')], nextCursor: 'again' }));
     expect(await list(watched)).toMatchObject({ items: [tool('a'), tool('a')], partial: 'repeated cursor' });
-    expect(watched.sent).toHaveLength(2);
+    expect(watched.sent.filter(({ headers }) => headers['mcp-method'] === 'tools/list')).toHaveLength(2);
   });
 
   test('G9: 64 pages are the most', async () => {
@@ -214,9 +214,10 @@ describe('credentials', () => {
     );
     await list(watched);
     await call(watched);
-    expect(watched.sent.map(({ headers }) => headers.authorization)).toEqual([
-      'Bearer client-credentials',
-      'Bearer exchange',
+    expect(watched.sent.map(({ headers }) => [headers['mcp-method'], headers.authorization])).toEqual([
+      ['tools/list', 'Bearer client-credentials'],
+      ['server/discover', 'Bearer client-credentials'],
+      ['tools/call', 'Bearer exchange'],
     ]);
     expect(watched.target.perUser).toBe(false);
   });
