@@ -11,7 +11,7 @@ import { createLink, type LinkPorts } from './link.ts';
 import { createModernHop } from './modern-hop.ts';
 import { instructionsIn } from './server-instructions.ts';
 import { createSlots } from './slots.ts';
-import { type McpTarget, type TargetContext, TargetError } from './target.ts';
+import { type Listed, type ListMethod, type McpTarget, type TargetContext, TargetError } from './target.ts';
 import { walkPages } from './walk-pages.ts';
 import { within } from './within.ts';
 
@@ -22,8 +22,8 @@ export interface HttpTargetPorts extends LinkPorts {
 
 const METHOD_NOT_FOUND = -32601;
 
-/** A list does not wait for longer than this for what the server says about itself. */
-const DISCOVER_MS = 2_000;
+/** For how much longer a list waits for what its server says about itself, once it is there. */
+const DISCOVER_MS = 250;
 
 /** Reading does nothing that reading twice would not do; a tool may do anything. */
 const REPEATABLE: ReadonlySet<string> = new Set(['prompts/get', 'resources/read', 'completion/complete']);
@@ -67,20 +67,33 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
   };
 
   /** What a modern server says about its use. A list is not worth less without it. */
-  const discovered = async (context: TargetContext): Promise<{ readonly instructions?: string }> => {
+  const discover = async (context: TargetContext): Promise<{ readonly instructions?: string }> => {
     const request = { method: 'server/discover', params: {}, repeatable: true };
     try {
-      return await within(DISCOVER_MS, context.signal, async (signal) => {
-        const own = { ...context, signal };
-        if ((await eras.of(listHops.modern, own)).era !== 'modern') return {};
-        const { result } = await slots(signal, () => listHops.modern(request, own));
-        return instructionsIn(result.instructions);
-      });
+      const { result } = await slots(context.signal, () => listHops.modern(request, context));
+      return instructionsIn(result.instructions);
     } catch (thrown) {
-      context.signal.throwIfAborted();
-      if (thrown instanceof Refusal || thrown instanceof TargetError || thrown instanceof WrongEra) return {};
+      if (context.signal.aborted || isOfServer(thrown)) return {};
       throw thrown;
     }
+  };
+
+  /** A list and, beside it, what is said with it: an older server says it when a session begins. */
+  const listWithWords = async (method: ListMethod, context: TargetContext): Promise<Listed> => {
+    let said: { readonly instructions?: string } = {};
+    const askPage = (params: Raw) =>
+      slots(context.signal, async () => {
+        const page = await ask(listHops, { method, params, repeatable: true }, context);
+        said = instructionsIn(page.instructions);
+        return page;
+      });
+    if (method !== 'tools/list' || (await eras.of(listHops.modern, context)).era !== 'modern')
+      return { ...(await walkPages(method, askPage)), ...said };
+    const late = new AbortController();
+    const signal = AbortSignal.any([context.signal, late.signal]);
+    const pages = walkPages(method, askPage).finally(() => setTimeout(() => late.abort(), DISCOVER_MS).unref());
+    const [listed, discovered] = await Promise.all([pages, discover({ ...context, signal })]);
+    return { ...listed, ...discovered, ...said };
   };
 
   return {
@@ -91,17 +104,8 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
         const { progress: _, definition: __, ...rest } = context;
         // A list is for more than this caller: what this caller's client can do must not show in it.
         const own = { ...rest, capabilities: {}, signal };
-        let said: { readonly instructions?: string } = {};
-        const askPage = (params: Raw) =>
-          slots(signal, async () => {
-            const page = await ask(listHops, { method, params, repeatable: true }, own);
-            said = instructionsIn(page.instructions);
-            return page;
-          });
         try {
-          const listed = await walkPages(method, askPage);
-          if (method === 'tools/list' && said.instructions === undefined) said = await discovered(own);
-          return { ...listed, ...said };
+          return await listWithWords(method, own);
         } catch (thrown) {
           if (thrown instanceof TargetError && thrown.code === METHOD_NOT_FOUND) return { items: [] };
           throw thrown;
@@ -118,5 +122,8 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
       ),
   };
 };
+
+const isOfServer = (thrown: unknown): boolean =>
+  thrown instanceof Refusal || thrown instanceof TargetError || thrown instanceof WrongEra;
 
 const notMcp = (target: string): Refusal => new Refusal('upstream_failed', { target, reason: 'not MCP' });
