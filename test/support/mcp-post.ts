@@ -18,7 +18,14 @@ export const post = async (url: string, body: unknown, headers: Record<string, s
   });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json');
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    get json() {
+      return isJson ? JSON.parse(text) : undefined;
+    },
+  };
 };
 
 export const envelope = (capabilities: Json = {}): Json => ({
