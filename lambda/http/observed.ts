@@ -1,6 +1,7 @@
 import type { CompiledPolicy, CompiledRoute } from '../../config/compiled.ts';
 import type { Call, CallRequest } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
+import { type JsonText, jsonOf } from '../core/json-text.ts';
 import { Refusal, toRefusal } from '../core/refusal.ts';
 import { authenticate } from '../identity/authenticate.ts';
 import type { Identify } from '../identity/identify.ts';
@@ -36,7 +37,7 @@ export interface ObservedPorts {
 
 /** What a surface answers: a whole body, none, or one that streams and tells the exchange itself when it has ended. */
 export interface Answer {
-  readonly body: Json | readonly unknown[] | ReadableStream<Uint8Array> | null;
+  readonly body: Json | JsonText | readonly unknown[] | ReadableStream<Uint8Array> | null;
   /** Absent: 200. */
   readonly status?: number;
   /** Lower-case names. */
@@ -93,7 +94,7 @@ export const observed =
       const all = { ...(body === null ? NEVER_KEPT : WHOLE), ...answerHeaders(exchange, surface), ...headers };
       if (body instanceof ReadableStream) return new Response(body, { status, headers: all });
       exchange.finish(status, refusal);
-      return new Response(body === null ? null : JSON.stringify(body), { status, headers: all });
+      return new Response(body === null ? null : jsonOf(body), { status, headers: all });
     } catch (thrown) {
       const refusal = abort.signal.aborted ? toRefusal(abort.signal.reason) : toRefusal(thrown);
       if (refusal.code === 'internal') ports.logBug(about.id, refusal.cause ?? thrown);

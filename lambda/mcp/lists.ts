@@ -1,3 +1,4 @@
+import type { JsonText } from '../core/json-text.ts';
 import type { CatalogTool, Raw } from '../core/mcp.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { CatalogResource } from '../targets/catalogue.ts';
@@ -9,6 +10,7 @@ import { degradedMeta, degradedWords, type RouteParts } from './route-parts.ts';
 import { mcpVariables } from './stages.ts';
 import { SEARCH_TOOLS } from './tool-search.ts';
 import { visibleTools } from './visible-tools.ts';
+import { createWriteTools } from './write-tools.ts';
 
 /** The lists of a route. They differ by caller, so nobody in between may keep them (G12). */
 export const createLists = (parts: RouteParts): Readonly<Record<string, Method>> => {
@@ -19,7 +21,7 @@ export const createLists = (parts: RouteParts): Readonly<Record<string, Method>>
     member: string,
     all: { readonly items: readonly Item[]; readonly degraded: readonly Degraded[]; readonly ttlMs: number },
     idOf: (item: Item) => string,
-    expose: (item: Item) => Raw,
+    write: (items: readonly Item[]) => readonly Raw[] | JsonText,
   ): Promise<Raw> => {
     const { cursors } = await parts.secrets();
     const scope = { route: route.path, method: request.method, principal: request.call.principal.id };
@@ -27,7 +29,7 @@ export const createLists = (parts: RouteParts): Readonly<Record<string, Method>>
       cursors.page(all.items, idOf, scope, request.params.cursor ?? undefined),
     );
     return {
-      [member]: items.map(expose),
+      [member]: write(items),
       ...(nextCursor === undefined ? {} : { nextCursor }),
       ttlMs: all.ttlMs,
       ...degradedMeta(all.degraded),
@@ -39,7 +41,7 @@ export const createLists = (parts: RouteParts): Readonly<Record<string, Method>>
     about: { target: string; method: string; prompt?: string; resource?: string },
   ) => decide(mcpVariables(servers, call, about)).result === 'allow';
 
-  const named = (tool: CatalogTool): Raw => exposeNamed(tool, catalogue.urisOf(tool.target));
+  const writeTools = createWriteTools(catalogue);
 
   const note = ({ exchange }: McpRequest, items: readonly unknown[], degraded: readonly Degraded[]): void =>
     exchange.noteMcp({ listed: items.length, degraded: degradedWords(degraded) });
@@ -64,7 +66,7 @@ export const createLists = (parts: RouteParts): Readonly<Record<string, Method>>
         member,
         { items: mine, degraded, ttlMs },
         ({ exposedUri }) => exposedUri,
-        (one) => expose(one, catalogue.urisOf(one.target)),
+        (page) => page.map((one) => expose(one, catalogue.urisOf(one.target))),
       );
     };
   };
@@ -81,7 +83,8 @@ export const createLists = (parts: RouteParts): Readonly<Record<string, Method>>
     'tools/list': async (request) => {
       if (route.search) return { tools: SEARCH_TOOLS, ttlMs: SEARCH_TTL_MS };
       const { tools, ...rest } = await visibleTools(parts, request);
-      return paged(request, 'tools', { items: tools, ...rest }, ({ exposedName }) => exposedName, named);
+      const { era } = request.envelope;
+      return paged(request, 'tools', { items: tools, ...rest }, nameOf, (page) => writeTools(page, era));
     },
     'prompts/list': async (request) => {
       const { prompts, ...rest } = await catalogue.prompts(request.context);
@@ -89,7 +92,9 @@ export const createLists = (parts: RouteParts): Readonly<Record<string, Method>>
         mayRead(request, { method: 'prompts/get', target, prompt: name }),
       );
       note(request, mine, rest.degraded);
-      return paged(request, 'prompts', { items: mine, ...rest }, ({ exposedName }) => exposedName, named);
+      return paged(request, 'prompts', { items: mine, ...rest }, nameOf, (page) =>
+        page.map((prompt) => exposeNamed(prompt, catalogue.urisOf(prompt.target))),
+      );
     },
     'resources/list': resources('resources', async ({ context }) => {
       const { resources: items, ...rest } = await catalogue.resources(context);
@@ -104,6 +109,8 @@ export const createLists = (parts: RouteParts): Readonly<Record<string, Method>>
 };
 
 const SEARCH_TTL_MS = 300_000;
+
+const nameOf = ({ exposedName }: CatalogTool): string => exposedName;
 
 /** A cursor is a param like another: what is wrong with it is -32602. */
 const pageOrRefuse = <Page>(page: () => Page): Page => {

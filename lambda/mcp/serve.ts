@@ -1,5 +1,6 @@
 import type { CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import type { Call } from '../core/call.ts';
+import type { JsonText } from '../core/json-text.ts';
 import type { Raw } from '../core/mcp.ts';
 import { Refusal, toRefusal } from '../core/refusal.ts';
 import type { GatewayEnv } from '../http/gateway-env.ts';
@@ -23,6 +24,7 @@ import { type Envelope, eraClaimed, readEnvelope } from './protocol/envelope.ts'
 import { type Id, idOf, type Message, readPosted, toMessage } from './protocol/read-message.ts';
 import type { Era } from './protocol/versions.ts';
 import { writeError, writeTargetError } from './protocol/write-error.ts';
+import { writeResponse } from './protocol/write-response.ts';
 import { writeResult } from './protocol/write-result.ts';
 import { originOf } from './public-urls.ts';
 import { createRouteParts } from './route-parts.ts';
@@ -42,7 +44,7 @@ interface Around {
 }
 
 /** A response of JSON-RPC and all that HTTP and the record need to know of it. */
-type Written = Answer & { readonly body: Raw };
+type Written = Answer & { readonly body: Raw | JsonText };
 
 /** The MCP endpoint of a route: reads what was posted, checks it, and answers it in the words of its era. */
 export const createServe = (
@@ -101,12 +103,11 @@ export const createServe = (
         ...(progress === undefined ? {} : { progress }),
       };
       const result = await answer({ method, params, envelope, call, context, exchange });
-      return { body: { jsonrpc: '2.0', id, result: writeResult(method, result, era) } };
+      return { body: writeResponse(id, writeResult(method, result, era)) };
     } catch (thrown) {
       if (!(thrown instanceof ToolFailed)) return failed(thrown, id, era, around);
       exchange.noteMcp({ isError: true });
-      const result = writeResult(method, thrown.result, era);
-      return { body: { jsonrpc: '2.0', id, result }, refusal: thrown.refusal };
+      return { body: writeResponse(id, writeResult(method, thrown.result, era)), refusal: thrown.refusal };
     }
   };
 

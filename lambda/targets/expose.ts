@@ -1,6 +1,5 @@
 import type { CatalogTool, Raw } from '../core/mcp.ts';
 import type { CatalogResource } from './catalogue.ts';
-import { isRaw } from './raw.ts';
 import { type ResourceUris, withUiUri, withUri, withUriTemplate } from './resource-uris.ts';
 
 const HEADER_MARK = 'x-mcp-header';
@@ -11,7 +10,7 @@ const HEADER_MARK = 'x-mcp-header';
  */
 export const exposeNamed = ({ definition, exposedName }: CatalogTool, uris: ResourceUris): Raw => {
   const own = withUiUri({ ...definition, name: exposedName }, uris);
-  return isRaw(own.inputSchema) ? { ...own, inputSchema: unmarked(own.inputSchema) } : own;
+  return isMarked(own.inputSchema) ? { ...own, inputSchema: withoutMarks(own.inputSchema) } : own;
 };
 
 export const exposeResource = ({ definition }: CatalogResource, uris: ResourceUris): Raw =>
@@ -20,30 +19,26 @@ export const exposeResource = ({ definition }: CatalogResource, uris: ResourceUr
 export const exposeTemplate = ({ definition }: CatalogResource, uris: ResourceUris): Raw =>
   withUiUri(withUriTemplate(definition, uris), uris);
 
-/** Schemas are the same objects for as long as their list is: most are looked through once. */
-const seen = new WeakMap<Raw, Raw>();
-
-const unmarked = (schema: Raw): Raw => {
-  const known = seen.get(schema);
-  if (known !== undefined) return known;
-  const made = withoutMarks(schema) as Raw;
-  seen.set(schema, made);
-  return made;
+/** Hardly any schema is marked. A property that is itself called like the mark is none. */
+const isMarked = (value: unknown, isNames = false): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some((item: unknown) => isMarked(item));
+  for (const name of Object.keys(value)) {
+    if (!isNames && name === HEADER_MARK) return true;
+    if (isMarked((value as Raw)[name], !isNames && HOLDS_NAMES.has(name))) return true;
+  }
+  return false;
 };
 
-/** The very value where nothing is marked. A property that is itself called like the mark is none. */
+/** The very value where nothing is marked: a number with all its digits is an object that can't be made again. */
 const withoutMarks = (value: unknown, isNames = false): unknown => {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => withoutMarks(item));
-    return items.some((item, index) => item !== value[index]) ? items : value;
-  }
-  const entries = Object.entries(value);
-  const kept = entries
-    .filter(([name]) => isNames || name !== HEADER_MARK)
-    .map(([name, member]) => [name, withoutMarks(member, !isNames && HOLDS_NAMES.has(name))] as const);
-  const isSame = kept.length === entries.length && kept.every(([, member], index) => member === entries[index]?.[1]);
-  return isSame ? value : Object.fromEntries(kept);
+  if (!isMarked(value, isNames)) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => withoutMarks(item));
+  return Object.fromEntries(
+    Object.entries(value as Raw)
+      .filter(([name]) => isNames || name !== HEADER_MARK)
+      .map(([name, member]) => [name, withoutMarks(member, !isNames && HOLDS_NAMES.has(name))]),
+  );
 };
 
 const HOLDS_NAMES: ReadonlySet<string> = new Set([

@@ -1,4 +1,5 @@
 import type { Call } from '../../core/call.ts';
+import { type JsonText, jsonOf } from '../../core/json-text.ts';
 import type { Raw } from '../../core/mcp.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { eventStream } from '../../http/event-stream.ts';
@@ -21,7 +22,7 @@ interface Running {
  * (G26), and then the answer. Whatever has to be a status of HTTP is decided before a server is asked, so before any progress.
  */
 export const answerInTime = async (
-  work: (progress: (params: Raw) => void) => Promise<Answer & { readonly body: Raw }>,
+  work: (progress: (params: Raw) => void) => Promise<Answer & { readonly body: Raw | JsonText }>,
   progressToken: Id,
   { call, exchange, abort, ports }: Running,
 ): Promise<Answer> => {
@@ -75,4 +76,4 @@ const STREAM = {
   'x-accel-buffering': 'no',
 };
 
-const event = (message: Raw): string => `event: message\ndata: ${JSON.stringify(message)}\n\n`;
+const event = (message: Raw | JsonText): string => `event: message\ndata: ${jsonOf(message)}\n\n`;

@@ -35,20 +35,12 @@ const toLegacy = (method: string, result: Raw): Raw => {
   const { resultType: _, ttlMs: __, cacheScope: ___, _meta: meta, ...rest } = result;
   const kept = isRaw(meta) ? Object.entries(meta).filter(([name]) => !name.startsWith(RESERVED)) : [];
   const own = kept.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(kept) };
-  if (method === 'tools/call') return structuredForLegacy(own);
-  return method === 'tools/list' && Array.isArray(own.tools) ? { ...own, tools: own.tools.map(toolForLegacy) } : own;
+  return method === 'tools/call' ? structuredForLegacy(own) : own;
 };
 
 /** Until 2025-11-25 structured content is an object; what is none is still there as text. */
 const structuredForLegacy = (result: Raw): Raw => {
   if (result.structuredContent === undefined || isRaw(result.structuredContent)) return result;
   const { structuredContent: _, ...rest } = result;
-  return rest;
-};
-
-/** A schema for something else than an object: a client of 2025 would refuse the whole list. */
-const toolForLegacy = (tool: unknown): unknown => {
-  if (!isRaw(tool) || !isRaw(tool.outputSchema) || tool.outputSchema.type === 'object') return tool;
-  const { outputSchema: _, ...rest } = tool;
   return rest;
 };

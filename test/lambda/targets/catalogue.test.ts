@@ -4,6 +4,8 @@ import { Refusal } from '../../../lambda/core/refusal.ts';
 import { createCatalogue } from '../../../lambda/targets/catalogue.ts';
 import { exposeNamed } from '../../../lambda/targets/expose.ts';
 import { createKeptLists } from '../../../lambda/targets/kept-lists.ts';
+import { readJson } from '../../../lambda/targets/read-json.ts';
+import { createResourceUris } from '../../../lambda/targets/resource-uris.ts';
 import type { Listed, ListMethod, McpTarget, TargetContext } from '../../../lambda/targets/target.ts';
 import { waitFor } from '../../../lambda/targets/within.ts';
 import { memoryCatalogStore } from '../../../local/memory/catalog-store.ts';
@@ -345,6 +347,18 @@ test('G50: marks for headers are not shown to clients, and all else is', async (
     },
     annotations: { 'x-ann': 1 },
   });
+});
+
+test('G19, G50: a number beside a mark keeps its digits', () => {
+  const text = '{"type":"integer","x-mcp-header":"N","maximum":9007199254740993.5}';
+  const definition = { name: 'a', inputSchema: { properties: { n: readJson(text) } } };
+  const exposed = exposeNamed(
+    { target: 's', name: 'a', exposedName: 's__a', definition },
+    createResourceUris('s', 'always'),
+  );
+  expect(JSON.stringify(exposed)).toBe(
+    '{"name":"s__a","inputSchema":{"properties":{"n":{"type":"integer","maximum":9007199254740993.5}}}}',
+  );
 });
 
 test('a warm catalogue of 20 servers with 100 tools each is ready in well under a millisecond', async () => {
