@@ -112,6 +112,7 @@ const compileRoute = (config: GatewayConfig, route: RouteConfig, path: string): 
   pinning: onlyServers(compilePinning(config, route.pinning), route.servers),
   search: route.search ?? false,
   maxResultBytes: route.maxResultBytes ?? MAX_RESULT_BYTES,
+  outputSchema: route.outputSchema ?? 'warn',
   ...(route.authorizationServer === undefined ? {} : { authorizationServer: route.authorizationServer }),
 });
 

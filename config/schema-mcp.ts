@@ -188,6 +188,12 @@ const mcpRoute = z
       .max(10_485_760, 'a whole number of at most 10485760')
       .optional()
       .describe('What is longer is cut, and says so. Default: 1048576'),
+    outputSchema: z
+      .enum(['off', 'warn', 'strict'])
+      .optional()
+      .describe(
+        'What happens to a result that is not as the outputSchema of its tool says. warn: the record says so. strict: an error in its place. What can not be judged passes. Default: warn',
+      ),
     authorizationServer: name
       .optional()
       .describe(

@@ -56,7 +56,7 @@ const upstreamCall = (
     ...round,
     method,
     era: envelope.era,
-    noteSize: (resultBytes) => request.exchange.noteMcp({ resultBytes }),
+    note: (facts) => request.exchange.noteMcp(facts),
     version: envelope.version,
     params: { ...found.params, ...sent },
     context: {

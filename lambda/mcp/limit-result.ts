@@ -18,7 +18,7 @@ export const limitResult =
   async (call, next) => {
     const result = await next(call);
     const bytes = Buffer.byteLength(JSON.stringify(result));
-    call.noteSize(bytes);
+    call.note({ resultBytes: bytes });
     if (bytes <= maxBytes) return result;
     const { target } = call;
     if (call.method !== 'tools/call' || result.resultType === 'input_required')

@@ -11,6 +11,7 @@ import { annotationsOf } from '../policy/tool-annotations.ts';
 import type { DecideTool } from '../policy/tool-rules.ts';
 import { variablesOf } from '../policy/variables.ts';
 import { asksBack, mayAsk } from './ask-back.ts';
+import { checkOutput } from './check-output.ts';
 import { guardArguments, guardResult } from './guards.ts';
 import { limitResult } from './limit-result.ts';
 import type { McpPorts } from './ports.ts';
@@ -36,6 +37,7 @@ export const callStages = (parts: StageParts): readonly Stage<UpstreamCall, Raw>
     rateLimits(ports.counter, limits, route.limitsFailure, ports.clock, variables),
     guardArguments(ports.guards?.arguments ?? []),
     guardResult(ports.guards?.result ?? []),
+    checkOutput(route.outputSchema),
     limitResult(route.maxResultBytes),
   ];
 };

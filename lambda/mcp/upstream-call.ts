@@ -1,5 +1,6 @@
 import type { McpCall, Raw } from '../core/mcp.ts';
 import type { TargetContext } from '../targets/target.ts';
+import type { McpFacts } from '../telemetry/record.ts';
 import type { Era } from './protocol/versions.ts';
 
 /** A request that is somebody's at one server: found once, so that policy, limits, record and the server mean the same. */
@@ -10,8 +11,8 @@ export interface UpstreamCall extends McpCall {
   /** What goes up besides the arguments, in the server's own names. Only members that the method has. */
   readonly params: Raw;
   readonly context: TargetContext;
-  /** Takes how large the answer was, in bytes of JSON. */
-  readonly noteSize: (bytes: number) => void;
+  /** Takes what the record is to say of the answer. */
+  readonly note: (facts: Pick<McpFacts, 'resultBytes' | 'schemaViolation'>) => void;
   /** As the client sent it. */
   readonly requestState?: unknown;
 }

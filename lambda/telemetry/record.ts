@@ -78,6 +78,8 @@ export interface CallRecord {
   readonly 'mcp.is_error'?: boolean;
   /** What the server answered, as JSON, before anything was cut off. */
   readonly 'mcp.result_bytes'?: number;
+  /** Where a tool's result is not as its `outputSchema` says: a JSON Pointer into the schema. */
+  readonly 'mcp.schema_violation'?: string;
   /** How many items a list had. */
   readonly 'mcp.listed'?: number;
   /** Servers that are missing from a list, and why. */
@@ -155,6 +157,7 @@ export interface McpFacts {
   readonly argumentsSha256?: string;
   readonly isError?: boolean;
   readonly resultBytes?: number;
+  readonly schemaViolation?: string;
   readonly listed?: number;
   readonly degraded?: readonly string[];
   readonly findings?: readonly string[];
@@ -291,6 +294,7 @@ const mcpFields = (mcp: McpFacts): Partial<CallRecord> => ({
   ...text('mcp.arguments_sha256', mcp.argumentsSha256),
   ...(mcp.isError === undefined ? {} : { 'mcp.is_error': mcp.isError }),
   ...(mcp.resultBytes === undefined ? {} : { 'mcp.result_bytes': mcp.resultBytes }),
+  ...text('mcp.schema_violation', mcp.schemaViolation),
   ...(mcp.listed === undefined ? {} : { 'mcp.listed': mcp.listed }),
   ...texts('mcp.degraded', mcp.degraded),
   ...texts('mcp.pin_findings', mcp.findings),

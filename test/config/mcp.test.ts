@@ -263,6 +263,7 @@ describe('a route', () => {
       pinning: { mode: 'off', pins: {} },
       search: false,
       maxResultBytes: 1_048_576,
+      outputSchema: 'warn',
     });
   });
 
@@ -311,13 +312,14 @@ describe('a route', () => {
   test('says the names of other keys of its own too', () => {
     expect(
       route(
-        'servers: [a], prefix: never, stepUp: true, search: true, maxResultBytes: 9, authorizationServer: okta, auth: optional',
+        'servers: [a], prefix: never, stepUp: true, search: true, maxResultBytes: 9, outputSchema: strict, authorizationServer: okta, auth: optional',
       ),
     ).toMatchObject({
       prefix: 'never',
       stepUp: true,
       search: true,
       maxResultBytes: 9,
+      outputSchema: 'strict',
       authorizationServer: 'okta',
       auth: 'optional',
     });

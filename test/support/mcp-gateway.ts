@@ -48,6 +48,7 @@ export const compiledRoute = (route: Partial<CompiledMcpRoute> & { servers: read
   pinning: { mode: 'off', pins: {} },
   search: false,
   maxResultBytes: 1_000_000,
+  outputSchema: 'warn',
   ...route,
 });
 

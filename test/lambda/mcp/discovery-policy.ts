@@ -54,6 +54,7 @@ export const routeOf = (
   pinning: { mode: 'off', pins: {} },
   search: false,
   maxResultBytes: 1_000_000,
+  outputSchema: 'warn',
   ...more,
 });
 

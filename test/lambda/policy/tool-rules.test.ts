@@ -65,6 +65,7 @@ const route = (rules: {
   pinning: { mode: 'off', pins: {} },
   search: false,
   maxResultBytes: 1_000,
+  outputSchema: 'warn',
 });
 
 const server = (name: string, trusted: boolean): CompiledMcp['servers'][string] => ({
