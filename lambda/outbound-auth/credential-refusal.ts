@@ -10,6 +10,8 @@ export type CredentialFault =
   | 'subject-expired'
   /** The caller is a program with a token of its own: there is no user to call as. */
   | 'app-only-subject'
+  /** The caller holds none of the scopes that the server is called with. */
+  | 'no-scope-left'
   /** The secret of the client is not the JSON that it has to be, or a key is none. */
   | 'client-malformed'
   | 'secret-malformed'

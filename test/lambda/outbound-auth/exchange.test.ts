@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CompiledMcpCredential } from '../../../config/compiled-mcp.ts';
+import { Hidden } from '../../../lambda/core/hidden.ts';
 import { createOutboundAuth } from '../../../lambda/outbound-auth/create-outbound-auth.ts';
 import { callOf, ISSUER, jwt, NOW, portsFor, startTokenEndpoint } from './token-endpoint.ts';
 
@@ -80,6 +81,21 @@ describe('G39: a token is exchanged as the user', () => {
     });
   });
 
+  test('for no more than the tool needs, where it says so in the same words', async () => {
+    const { auth } = started();
+    const call = callOf('jane');
+    const scopesFor = async (...needed: string[]): Promise<unknown> => {
+      endpoint.asked.length = 0;
+      await auth.headers(call, { needed });
+      return endpoint.asked[0]?.form.get('scope') ?? 'kept';
+    };
+    expect(await scopesFor('mcp:read', 'other')).toBe('mcp:read');
+    expect(await scopesFor('mcp:write')).toBe('mcp:write');
+    expect(await scopesFor('mcp:read')).toBe('kept');
+    expect(await scopesFor('other')).toBe('mcp:read mcp:write');
+    expect(await scopesFor()).toBe('kept');
+  });
+
   test('and the caller’s own token never goes on, even if the endpoint gives it back', async () => {
     endpoint.state.answer = async ({ form }) => ({
       body: { access_token: form.get('subject_token'), token_type: 'Bearer' },
@@ -87,6 +103,36 @@ describe('G39: a token is exchanged as the user', () => {
     await expect(started().auth.headers(callOf('jane', { aud: 'api://slack' }))).rejects.toMatchObject(
       refusedFor('token-subject'),
     );
+  });
+});
+
+describe('G39: a token of the gateway’s own', () => {
+  const own = (scopes: readonly string[]) => {
+    const { ports } = portsFor(endpoint.url);
+    const ownIssuer = endpoint.url.replace('/v1/token', '');
+    const secret = { read: async () => new Hidden('{"clientId":"gatehouse","clientSecret":"s"}') };
+    return createOutboundAuth(
+      { type: 'own-token', audience: 'api://slack', scopes },
+      { ...ports, ownIssuer, credentials: secret },
+    );
+  };
+  const holding = (...scopes: string[]) => callOf('jane', {}, { scopes });
+  const asked = () => endpoint.asked.map(({ form }) => form.get('scope'));
+
+  test.each<[readonly string[], readonly string[], string | null]>([
+    [['mcp:read', 'mcp:write'], [], 'mcp:read'],
+    [['mcp:write', 'mcp:read', 'x'], ['mcp:read'], 'mcp:read'],
+    [[], [], null],
+    [[], ['mcp:read', 'mcp:write'], 'mcp:read'],
+    [[], ['mcp:write'], null],
+  ])('of %j, for a tool that needs %j, somebody with mcp:read gets %j', async (scopes, needed, expected) => {
+    await own(scopes).headers(holding('mcp:read'), { needed });
+    expect(asked()).toEqual([expected]);
+  });
+
+  test('is refused to who holds none of its scopes', async () => {
+    await expect(own(['mcp:write']).headers(holding('mcp:read'))).rejects.toMatchObject(refusedFor('no-scope-left'));
+    expect(asked()).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { CompiledOpenApiServer } from '../../../config/compiled-mcp.ts';
 import { compileOpenApi } from '../../../config/openapi/compile-openapi.ts';
 import { systemClock } from '../../../lambda/core/clock.ts';
 import { Refusal } from '../../../lambda/core/refusal.ts';
+import type { CredentialOptions } from '../../../lambda/outbound-auth/outbound-auth.ts';
 import type { OutgoingRequest } from '../../../lambda/providers/send.ts';
 import { createSend } from '../../../lambda/providers/send.ts';
 import { createOpenApiTarget, type OpenApiTargetPorts } from '../../../lambda/targets/openapi-target.ts';
@@ -503,6 +504,23 @@ describe('O11: what answers become', () => {
     );
     expect(textOf(await call())).toBe('OK');
     expect(seen).toEqual(['Bearer old', 'Bearer new']);
+  });
+
+  test('G39: a credential is asked for what the tool needs', async () => {
+    const needed: unknown[] = [];
+    const auth = () => ({
+      perUser: true,
+      headers: async (_: unknown, options: CredentialOptions = {}) => {
+        needed.push(options.needed);
+        return {};
+      },
+    });
+    const securitySchemes = { oauth: { type: 'oauth2', flows: {} } };
+    const read = { get: { operationId: 'read', security: [{ oauth: ['pets:read'] }] } };
+    const { tools } = compile({ '/pets': read }, { components: { securitySchemes } });
+    const target = createOpenApiTarget(serverOf('http://127.0.0.1:9', tools), portsWith({ auth }));
+    await expect(callOf(target, 'read')).rejects.toMatchObject({ code: 'upstream_unreachable' });
+    expect(needed).toContainEqual(['pets:read']);
   });
 
   test('an API that repeats its headers does not give the credential away', async () => {
