@@ -104,6 +104,14 @@ describe('A6: the gateway in the issuer’s place', () => {
     expect(await metadataOf(kind)).toMatchObject({ authorization_response_iss_parameter_supported: false });
   });
 
+  test.each(PROXIED)(
+    'A8: promises no client metadata documents, which the client of the policy is none of: %s',
+    async (kind) => {
+      for (const options of [{}, { client: CLIENT }])
+        expect(await metadataOf(kind, options)).not.toHaveProperty('client_id_metadata_document_supported');
+    },
+  );
+
   test.each(PROXIED)('is found by SDK v2: %s', async (kind) => {
     const issuer = `${BASE}/authorization/${kind}`;
     expect(await discoverAuthorizationServerMetadata(issuer, { fetchFn: fetchOf(kind) })).toMatchObject({ issuer });
@@ -377,27 +385,30 @@ describe('registration', () => {
       headers: { 'content-type': 'application/json', ...headers },
     });
 
-  test.each(PROXIED)('with a client in the policy everybody is told to be that one: %s', async (kind) => {
-    const response = await post(
-      kind,
-      { redirect_uris: REDIRECTS, client_name: '<b>x</b>', jwks: {} },
-      { client: CLIENT },
-    );
-    expect(response.status).toBe(201);
-    expect(await response.json()).toEqual({
-      client_id: 'agents-client',
-      client_id_issued_at: 1_800_000_000,
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code'],
-      redirect_uris: REDIRECTS,
-    });
-    expect(await metadataOf(kind, { client: CLIENT })).toMatchObject({
-      registration_endpoint: `${BASE}/authorization/${kind}/register`,
-      token_endpoint_auth_methods_supported: ['none'],
-    });
-    expect(asked).toHaveLength(0);
-  });
+  test.each(PROXIED)(
+    'A9: with a client in the policy everybody is told to be that one, and nothing is registered: %s',
+    async (kind) => {
+      const response = await post(
+        kind,
+        { redirect_uris: REDIRECTS, client_name: '<b>x</b>', jwks: {} },
+        { client: CLIENT },
+      );
+      expect(response.status).toBe(201);
+      expect(await response.json()).toEqual({
+        client_id: 'agents-client',
+        client_id_issued_at: 1_800_000_000,
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        redirect_uris: REDIRECTS,
+      });
+      expect(await metadataOf(kind, { client: CLIENT })).toMatchObject({
+        registration_endpoint: `${BASE}/authorization/${kind}/register`,
+        token_endpoint_auth_methods_supported: ['none'],
+      });
+      expect(asked).toHaveLength(0);
+    },
+  );
 
   test('is understood by SDK v2', async () => {
     const fetchFn = fetchOf('okta', { client: CLIENT });

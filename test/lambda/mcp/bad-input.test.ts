@@ -201,7 +201,7 @@ const CASES: readonly [string, () => ReturnType<typeof post>, number, number, st
     'resource_not_found',
   ],
   [
-    'a token in the query',
+    'A3: a token in the query',
     () => post(`${gateway.url}?access_token=abc`, call, headers),
     400,
     -32600,

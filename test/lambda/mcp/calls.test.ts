@@ -55,6 +55,38 @@ const as = (scopes: string) => ({ headers: { authorization: `Bearer ${scopes}` }
 
 const lastRecord = (gateway: McpGateway) => gateway.records().at(-1);
 
+test('G6: a route with another prefix has the same pins and the same rules', async () => {
+  const tools = ['read', 'write', 'drop', 'fresh'].map((name) => ({ name, inputSchema: { type: 'object' } }));
+  const up = await server('up', { 'tools/list': toolsList(...tools), 'tools/call': said('ok') });
+  const pinned = tools.slice(0, 3).map((tool) => [tool.name, { sha256: hashDefinition(tool), definition: tool }]);
+  const shared: Partial<CompiledMcpRoute> = {
+    pinning: { mode: 'enforce', pins: { up: Object.fromEntries(pinned) } },
+    tools: {
+      deny: ['drop'],
+      allow: [{ tools: ['read', 'fresh'] }, { when: "mcp.tool.name == 'write' && mcp.tool.target == 'up'" }],
+    },
+  };
+  const gateway = await startMcpGateway(
+    [{ name: 'up', url: up.url }],
+    [
+      { ...shared, path: '/always', prefix: 'always' },
+      { ...shared, path: '/never', prefix: 'never' },
+    ],
+  );
+  running.push(gateway);
+  for (const [path, names] of [
+    ['/always', ['up__read', 'up__write']],
+    ['/never', ['read', 'write']],
+  ] as const) {
+    const listed = await ask(`${gateway.origin}${path}`, 'tools/list');
+    expect(listed.json.result.tools.map(({ name }: { name: string }) => name)).toEqual(names);
+    for (const name of names) {
+      expect((await ask(`${gateway.origin}${path}`, 'tools/call', { name })).json.result.isError).toBeUndefined();
+      expect(lastRecord(gateway)).toMatchObject({ 'mcp.target': 'up', 'mcp.tool': name.replace('up__', '') });
+    }
+  }
+});
+
 describe('a tool call', () => {
   const ODD =
     '{"resultType":"complete","x-new":{"b":1,"a":[1.50,12345678901234567890]},"content":[{"type":"hologram","z":1},{"type":"text","text":"\\u00e9","x-c":null}],"structuredContent":{"n":9007199254740993}}';

@@ -66,7 +66,7 @@ describe('lists', () => {
     expect(gateway.records()[0]).toMatchObject({ outcome: 'failed', reason: 'upstream_unreachable' });
   });
 
-  test('G17: server/discover and initialize ask no server', async () => {
+  test('G14, G17: server/discover and initialize ask no server, and promise nothing that needs a session', async () => {
     const gateway = await gatewayFor([DEAD]);
     expect((await ask(gateway.url, 'server/discover')).json.result).toMatchObject({
       supportedVersions: ['2026-07-28'],
@@ -74,7 +74,7 @@ describe('lists', () => {
     const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'c', version: '1' } };
     const { result } = (await askLegacy(gateway.url, 'initialize', params)).json;
     expect(result).toMatchObject({ protocolVersion: '2025-06-18', serverInfo: { name: 'gatehouse' } });
-    expect(JSON.stringify(result.capabilities)).not.toMatch(/listChanged|subscribe|logging/); // G14
+    expect(JSON.stringify(result.capabilities)).not.toMatch(/listChanged|subscribe|logging/);
     expect(gateway.records()[1]?.['mcp.client']).toBe('c 1');
     const newer = await askLegacy(gateway.url, 'initialize', { ...params, protocolVersion: '2024-11-05' });
     expect(newer.json.result.protocolVersion).toBe('2025-11-25');

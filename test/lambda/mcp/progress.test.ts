@@ -8,6 +8,7 @@ import { ask } from '../../support/mcp-post.ts';
 
 let up: Loopback;
 let gateway: McpGateway;
+const seenMeta: object[] = [];
 /** Resolves with what was asked when the caller of the server has gone. */
 let gone: Promise<unknown>;
 
@@ -34,6 +35,12 @@ beforeAll(async () => {
         method: 'notifications/progress',
         params: { progressToken: token, progress: at },
       });
+    seenMeta.push(params._meta);
+    event(response, {
+      jsonrpc: '2.0',
+      method: 'notifications/message',
+      params: { level: 'error', data: 'in the log' },
+    });
     progress(params._meta.progressToken, 1);
     if (params.name === 'never') {
       gone = once(response, 'close');
@@ -60,6 +67,14 @@ const recordOf = async (id: string | null) => {
   }
   throw new Error(`no record of ${id}`);
 };
+
+test('G31: what a server logs stays with it, whatever level a client asks for', async () => {
+  const level = { 'io.modelcontextprotocol/logLevel': 'debug' };
+  const { text } = await ask(gateway.url, 'tools/call', { name: 'up__steps', _meta: { progressToken: 1, ...level } });
+  expect(text).toContain('notifications/progress');
+  expect(text).not.toMatch(/notifications\/message|in the log/);
+  expect(JSON.stringify(seenMeta.at(-1))).not.toContain('logLevel');
+});
 
 describe('progress', () => {
   test('G26: comes with the client’s own token, only upwards, and then the answer', async () => {

@@ -96,7 +96,7 @@ describe('G39: a token is exchanged as the user', () => {
     expect(await scopesFor()).toBe('kept');
   });
 
-  test('and the caller’s own token never goes on, even if the endpoint gives it back', async () => {
+  test('G38: and the caller’s own token never goes on, even if the endpoint gives it back', async () => {
     endpoint.state.answer = async ({ form }) => ({
       body: { access_token: form.get('subject_token'), token_type: 'Bearer' },
     });
