@@ -71,13 +71,13 @@ const upstreamCall = (
 const unlessAmbiguous = async <Found>(
   find: () => Promise<Found>,
   isKnown: (candidates: readonly unknown[]) => boolean,
-  notFound: Refusal,
+  method: string,
 ): Promise<Found> => {
   try {
     return await find();
   } catch (thrown) {
     if (!(thrown instanceof AmbiguousName)) throw thrown;
-    throw isKnown(thrown.candidates) ? new Refusal('ambiguous_name') : notFound;
+    throw isKnown(thrown.candidates) ? new Refusal('ambiguous_name') : notFound(method);
   }
 };
 
@@ -97,7 +97,7 @@ export const createFindCall = (parts: RouteParts): Readonly<Record<string, FindC
     const live = await unlessAmbiguous(
       () => catalogue.find(name, context),
       (candidates) => mayKnow(parts, call, candidates as readonly CatalogTool[]),
-      notFound(method),
+      method,
     );
     if (live === undefined) throw notFound(method);
     exchange.noteMcp({ target: live.target, tool: live.name, argumentsSha256: hashOf(given) });
@@ -123,7 +123,7 @@ export const createFindCall = (parts: RouteParts): Readonly<Record<string, FindC
         (all as readonly CatalogTool[]).some((one) =>
           mayReach(request, { method, target: one.target, prompt: one.name }),
         ),
-      notFound(method),
+      method,
     );
     if (found === undefined) throw notFound(method);
     exchange.noteMcp({ target: found.target, prompt: found.name });
@@ -138,7 +138,7 @@ export const createFindCall = (parts: RouteParts): Readonly<Record<string, FindC
         (all as readonly { target: string; uri: string }[]).some((one) =>
           mayReach(request, { method, target: one.target, resource: one.uri }),
         ),
-      notFound(method),
+      method,
     );
     if (found === undefined) throw notFound(method);
     exchange.noteMcp({ target: found.target, resource: found.uri });
