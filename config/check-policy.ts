@@ -1,5 +1,6 @@
 import { CelError } from './cel.ts';
 import { CEL_PLACES } from './cel-places.ts';
+import { checkAgentCore } from './check-agent-core.ts';
 import { checkAgents } from './check-agents.ts';
 import { checkMcp } from './check-mcp.ts';
 import { checkNames } from './check-names.ts';
@@ -99,5 +100,6 @@ export const checkPolicy = (root: unknown): readonly Finding[] => [
   ...checkServerLists(root),
   ...checkMcp(root),
   ...checkAgents(root),
+  ...checkAgentCore(root),
   ...checkWeights(root),
 ];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basePathOf } from './check-routes.ts';
+import { compileAgentCore } from './compile-agent-core.ts';
 import { claimsInAgents, clientsOfAgents, compileAgents } from './compile-agents.ts';
 import { claimsInMcp, clientsOf, compileMcp } from './compile-mcp.ts';
 import {
@@ -186,6 +187,7 @@ export const compilePolicy = (config: GatewayConfig): CompiledPolicy => {
   const mcp = compileMcp(config);
   const agents = compileAgents(config, { llm: routes, mcp: mcp.routes });
   const tokens = compileTokens(config, agents, mcp);
+  const agentCore = compileAgentCore(config);
   const policy = {
     name: config.name,
     identity: {
@@ -208,6 +210,7 @@ export const compilePolicy = (config: GatewayConfig): CompiledPolicy => {
     mcp,
     agents,
     ...(tokens === undefined ? {} : { tokens }),
+    ...(agentCore === undefined ? {} : { agentCore }),
     prices: compilePrices(
       llm,
       mapValues(config.llm?.providers, ({ prices }) => prices),

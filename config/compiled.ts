@@ -1,3 +1,4 @@
+import type { CompiledAgentCore } from './compiled-agent-core.ts';
 import type { CompiledAgent } from './compiled-agents.ts';
 import type { CompiledMcp } from './compiled-mcp.ts';
 import type { CompiledPrices } from './compiled-prices.ts';
@@ -21,6 +22,7 @@ export interface CompiledPolicy {
   readonly agents: readonly CompiledAgent[];
   /** Absent: no token is made here, and nothing for it is deployed. */
   readonly tokens?: CompiledTokens;
+  readonly agentCore?: CompiledAgentCore;
   /** What the models cost that the policy can reach. */
   readonly prices: CompiledPrices;
 }

@@ -5,9 +5,11 @@ import { agentPaths } from './agent-paths.ts';
 import { AgentRuntimes } from './constructs/agent-runtimes.ts';
 import { AgentsFunction } from './constructs/agents-function.ts';
 import { AuthorizerFunction } from './constructs/authorizer-function.ts';
+import { CredentialProvider } from './constructs/credential-provider.ts';
 import { GatewayApi } from './constructs/gateway-api.ts';
 import { LimitsTable } from './constructs/limits-table.ts';
 import { LlmFunction } from './constructs/llm-function.ts';
+import { ManagedGateway } from './constructs/managed-gateway.ts';
 import { McpFunction } from './constructs/mcp-function.ts';
 import { OwnClient } from './constructs/own-client.ts';
 import { TokenFunction } from './constructs/token-function.ts';
@@ -50,12 +52,27 @@ export class Gatehouse extends Construct {
     });
     const { api } = gateway;
     const issuer = policy.tokens?.issuer ?? gateway.url;
+    const { agentCore } = policy;
+    const credentialProvider =
+      agentCore && new CredentialProvider(this, 'CredentialProvider', agentCore.credentialProvider);
     if (agents !== undefined)
       new AgentRuntimes(this, 'Agents', {
         policy,
         caller: agents.role,
         parameterName: agents.runtimesParameter,
         issuer,
+        gatewayUrl: gateway.url,
+        after: gateway.answering,
+        credentialProvider,
+      });
+    const managed =
+      agentCore?.gateway &&
+      credentialProvider &&
+      new ManagedGateway(this, 'ManagedGateway', {
+        gateway: agentCore.gateway,
+        issuer: agentCore.credentialProvider.issuer,
+        grant: agentCore.credentialProvider.grant,
+        credentialProvider,
         gatewayUrl: gateway.url,
         after: gateway.answering,
       });
@@ -79,6 +96,16 @@ export class Gatehouse extends Construct {
     );
     if (token !== undefined)
       new CfnOutput(this, 'TokenIssuer', { value: issuer, description: 'iss of the tokens it makes' });
+    if (managed !== undefined)
+      new CfnOutput(this, 'ManagedGatewayUrl', {
+        value: managed.url,
+        description: 'The gateway of AgentCore before it',
+      });
+    if (credentialProvider !== undefined)
+      new CfnOutput(this, 'CredentialProviderSecret', {
+        value: credentialProvider.secretArn,
+        description: 'A Secrets Manager secret that waits for the client secret of AgentCore, as its description says',
+      });
     new CfnOutput(this, 'SecretsToFill', {
       value: credentials.arns,
       description: 'Secrets Manager secrets that each wait for a key: aws secretsmanager put-secret-value',

@@ -1,7 +1,8 @@
 import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
+import { agentCore, namedIdentity, workloadIdentity } from '../agentcore-identity.ts';
 
 export interface AgentRoleProps {
   readonly runtimeName: string;
@@ -18,24 +19,16 @@ export class AgentRole extends Construct {
 
   constructor(scope: Construct, id: string, { runtimeName, code }: AgentRoleProps) {
     super(scope, id);
-    const { account, region, partition } = Stack.of(this);
-    const arnOf = (service: string, resource: string, resourceName: string, arnFormat: ArnFormat): string =>
-      Stack.of(this).formatArn({ service, resource, resourceName, arnFormat });
-    const logs = (name: string): string => arnOf('logs', 'log-group', name, ArnFormat.COLON_RESOURCE_NAME);
-    const directory = 'workload-identity-directory';
-    const identity = (name: string): string =>
-      arnOf('bedrock-agentcore', directory, name, ArnFormat.SLASH_RESOURCE_NAME);
+    const logs = (resourceName: string): string =>
+      Stack.of(this).formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
     const group = `/aws/bedrock-agentcore/runtimes/${runtimeName}-*`;
 
-    this.role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('bedrock-agentcore.amazonaws.com', {
-        // The confused deputy: AgentCore takes this role only for a runtime of this account.
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': account },
-          ArnLike: { 'aws:SourceArn': `arn:${partition}:bedrock-agentcore:${region}:${account}:*` },
-        },
-      }),
-    });
+    this.role = new Role(this, 'Role', { assumedBy: agentCore(this, '*') });
     const may = (actions: string[], resources: string[]): void => {
       this.role.addToPolicy(new PolicyStatement({ actions, resources }));
     };
@@ -49,7 +42,7 @@ export class AgentRole extends Construct {
     );
     may(
       ['bedrock-agentcore:GetWorkloadAccessToken', 'bedrock-agentcore:GetWorkloadAccessTokenForJWT'],
-      [identity('default'), identity(`default/workload-identity/${runtimeName}-*`)],
+      workloadIdentity(this, runtimeName),
     );
     const at = '<AWS::Region>:<AWS::AccountId>';
     for (const resource of [
@@ -57,7 +50,7 @@ export class AgentRole extends Construct {
       `arn:<AWS::Partition>:logs:${at}:log-group:*`,
       `arn:<AWS::Partition>:logs:${at}:log-group:${group}`,
       `arn:<AWS::Partition>:logs:${at}:log-group:${group}:log-stream:*`,
-      `arn:<AWS::Partition>:bedrock-agentcore:${at}:${directory}/default/workload-identity/${runtimeName}-*`,
+      namedIdentity(runtimeName),
     ]) {
       Validations.of(this.role).acknowledge({
         id: `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`,

@@ -15,6 +15,7 @@ import type { CompiledAgent } from '../../config/compiled-agents.ts';
 import { agentFolder, bundleAgent, ENTRY_POINT } from '../agent-bundle.ts';
 import { agentEnvironment, forwardedHeaders, type Trusted, trustedBy } from '../agent-properties.ts';
 import { AgentRole } from './agent-role.ts';
+import type { CredentialProvider } from './credential-provider.ts';
 
 export interface AgentRuntimeProps {
   readonly agent: CompiledAgent;
@@ -25,6 +26,8 @@ export interface AgentRuntimeProps {
   /** Without a trailing slash. */
   readonly gatewayUrl: string;
   readonly identity: CompiledIdentity;
+  /** Where the policy lets this agent have tokens for itself. */
+  readonly credentialProvider: CredentialProvider | undefined;
 }
 
 /** The same for all agents of a folder: one artefact, in JWT mode or in IAM mode. */
@@ -55,11 +58,13 @@ const authorizerOf = ({ discoveryUrl, audience, scope, claim }: Trusted): Runtim
 export class AgentRuntime extends Construct {
   readonly runtime: Runtime;
 
-  constructor(scope: Construct, id: string, { agent, folder, issuer, gatewayUrl, identity }: AgentRuntimeProps) {
+  constructor(scope: Construct, id: string, props: AgentRuntimeProps) {
     super(scope, id);
+    const { agent, folder, issuer, gatewayUrl, identity, credentialProvider } = props;
     const runtimeName = Names.uniqueResourceName(this, { maxLength: 48, separator: '_' });
     const code = new Asset(this, 'Code', codeOf(folder));
     const { role } = new AgentRole(this, 'Execution', { runtimeName, code });
+    credentialProvider?.grantTokens(role, runtimeName, { onlyThrough: true });
     const trusted = trustedBy(agent, issuer);
     this.runtime = new Runtime(this, 'Runtime', {
       runtimeName,
@@ -76,7 +81,10 @@ export class AgentRuntime extends Construct {
       authorizerConfiguration:
         trusted === undefined ? RuntimeAuthorizerConfiguration.usingIAM() : authorizerOf(trusted),
       requestHeaderConfiguration: { allowlistedHeaders: [...forwardedHeaders(agent)] },
-      environmentVariables: agentEnvironment(agent, gatewayUrl, identity),
+      environmentVariables: {
+        ...agentEnvironment(agent, gatewayUrl, identity),
+        ...(credentialProvider === undefined ? {} : { CREDENTIAL_PROVIDER: credentialProvider.providerName }),
+      },
       tracingEnabled: true,
     });
     this.runtime.node.addDependency(role);

@@ -6,6 +6,7 @@ import { Construct, type IDependable } from 'constructs';
 import type { CompiledPolicy } from '../../config/compiled.ts';
 import type { CompiledAgent } from '../../config/compiled-agents.ts';
 import { AgentRuntime } from './agent-runtime.ts';
+import type { CredentialProvider } from './credential-provider.ts';
 
 export interface AgentRuntimesProps {
   readonly policy: CompiledPolicy;
@@ -17,6 +18,7 @@ export interface AgentRuntimesProps {
   readonly gatewayUrl: string;
   /** What has to be there before AgentCore reads the discovery document of the gateway's own tokens. */
   readonly after: readonly IDependable[];
+  readonly credentialProvider: CredentialProvider | undefined;
 }
 
 /** Source: Systems Manager user guide, "Managing parameter tiers". */
@@ -57,15 +59,17 @@ export class AgentRuntimes extends Construct {
     );
   }
 
-  #arnOf(agent: CompiledAgent, { policy, caller, after, ...place }: AgentRuntimesProps): string {
+  #arnOf(agent: CompiledAgent, { policy, caller, after, credentialProvider, ...place }: AgentRuntimesProps): string {
     if (agent.runtime.type === 'arn') return agent.runtime.arn;
     const { folder } = agent.runtime;
+    const mayUse = policy.agentCore?.credentialProvider.agents.includes(agent.name) === true;
     const { runtime, resource } = new AgentRuntime(this, agent.name, {
       agent,
       folder,
       identity: policy.identity,
       issuer: place.issuer,
       gatewayUrl: place.gatewayUrl,
+      credentialProvider: mayUse ? credentialProvider : undefined,
     });
     resource.node.addDependency(...after);
     if (agent.inbound.type !== 'obo') onlyFor(caller, agent, runtime.agentRuntimeArn, runtime);

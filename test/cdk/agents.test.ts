@@ -116,6 +116,7 @@ describe('the runtimes', () => {
     expect(environment('auditor')).toEqual({
       ...everywhere,
       AGENT_NAME: 'auditor',
+      CREDENTIAL_PROVIDER: only(PROVIDER)[1].Properties.Name,
       INBOUND: 'jwt-passthrough',
       TRUSTED_ISSUERS: '[{"issuer":"https://okta.example/oauth2/default","audiences":["api://default"],"kind":"okta"}]',
     });
@@ -270,4 +271,143 @@ test('a policy without agents and tokens deploys none of it', () => {
   expect(paths.filter((part) => ['agents', 'a2a', 'invoke', 'oauth2', 'jwks.json'].includes(part))).toEqual([]);
   const secrets = without.ofType('AWS::SecretsManager::Secret').map(([id]) => id);
   expect(secrets.filter((id) => /OwnClient|SessionKey/.test(id))).toEqual([]);
+});
+
+const only = (type: string): readonly [string, Resource] => {
+  const [found, ...others] = stack.ofType(type);
+  expect(others).toEqual([]);
+  return found as readonly [string, Resource];
+};
+
+const got = (id: string, attribute: string) => ({ 'Fn::GetAtt': [id, attribute] });
+
+const PROVIDER = 'AWS::BedrockAgentCore::OAuth2CredentialProvider';
+const GATEWAY = 'AWS::BedrockAgentCore::Gateway';
+const TARGET = 'AWS::BedrockAgentCore::GatewayTarget';
+const DISCOVERY = 'https://okta.example/oauth2/default/.well-known/openid-configuration';
+
+const outputNamed = (end: string) =>
+  Object.entries(stack.template.Outputs).find(([name]) => name.includes(end))?.[1].Value;
+
+const secretOfProvider = (): readonly [string, Resource] => {
+  const [found, ...others] = stack
+    .ofType('AWS::SecretsManager::Secret')
+    .filter(([id]) => id.includes('CredentialProviderClientSecret'));
+  expect(others).toEqual([]);
+  return found as readonly [string, Resource];
+};
+
+describe('the credential provider', () => {
+  test('exchanges tokens of callers as its client, at an issuer that is found by discovery', () => {
+    const [, { Properties }] = only(PROVIDER);
+    const { Name, ...others } = Properties;
+    expect(Name).toMatch(/^[a-zA-Z0-9\-_]{1,128}$/);
+    expect(others).toEqual({
+      CredentialProviderVendor: 'CustomOauth2',
+      Oauth2ProviderConfigInput: {
+        CustomOauth2ProviderConfig: {
+          ClientId: '0oaAgentCore',
+          ClientAuthenticationMethod: 'CLIENT_SECRET_BASIC',
+          ClientSecretSource: 'EXTERNAL',
+          ClientSecretConfig: { SecretId: { Ref: secretOfProvider()[0] }, JsonKey: 'clientSecret' },
+          OauthDiscovery: { DiscoveryUrl: DISCOVERY },
+          OnBehalfOfTokenExchangeConfig: {
+            GrantType: 'TOKEN_EXCHANGE',
+            TokenExchangeGrantTypeConfig: { ActorTokenContent: 'NONE' },
+          },
+        },
+      },
+    });
+  });
+
+  test('has a secret under the key that AgentCore reads, from the first deployment on, and it outlives the stack', () => {
+    const [id, secret] = secretOfProvider();
+    // Another logical id would be a secret without what somebody put in.
+    expect(id).toBe('GatehouseCredentialProviderClientSecret718D0337');
+    expect(secret.Properties.GenerateSecretString).toEqual({
+      SecretStringTemplate: '{}',
+      GenerateStringKey: 'clientSecret',
+      ExcludePunctuation: true,
+    });
+    expect([secret.DeletionPolicy, secret.UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    expect(outputNamed('CredentialProviderSecret')).toEqual({ Ref: id });
+  });
+
+  test('is named to the agents that may use it, and to no other', () => {
+    const [, { Properties }] = only(PROVIDER);
+    const named = stack
+      .ofType('AWS::BedrockAgentCore::Runtime')
+      .map(([, runtime]) => runtime.Properties.EnvironmentVariables)
+      .filter(({ CREDENTIAL_PROVIDER }) => CREDENTIAL_PROVIDER !== undefined);
+    expect(named.map(({ AGENT_NAME, CREDENTIAL_PROVIDER }) => [AGENT_NAME, CREDENTIAL_PROVIDER])).toEqual([
+      ['auditor', Properties.Name],
+    ]);
+  });
+});
+
+describe('the managed gateway', () => {
+  test('takes tokens of the identity provider, and no Cognito is made for it', () => {
+    const [, { Properties }] = only(GATEWAY);
+    expect(Properties).toMatchObject({
+      AuthorizerType: 'CUSTOM_JWT',
+      AuthorizerConfiguration: { CustomJWTAuthorizer: { DiscoveryUrl: DISCOVERY, AllowedAudience: ['api://default'] } },
+      ProtocolType: 'MCP',
+      ProtocolConfiguration: {
+        Mcp: {
+          SupportedVersions: ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26'],
+          StreamingConfiguration: { EnableResponseStreaming: true },
+        },
+      },
+    });
+    // The name is in the role's trust: AgentCore writes it in lower case.
+    expect(Properties.Name).toMatch(/^(?:[0-9a-z]-?){1,48}$/);
+    expect(Properties).not.toHaveProperty('ExceptionLevel');
+    const types = Object.values(stack.template.Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => type.startsWith('AWS::Cognito'))).toEqual([]);
+  });
+
+  test('calls the route as its caller: with a token exchanged for one that the route takes', () => {
+    const [gateway] = only(GATEWAY);
+    const [provider] = only(PROVIDER);
+    const [, { Properties }] = only(TARGET);
+    expect(Properties).toEqual({
+      GatewayIdentifier: got(gateway, 'GatewayIdentifier'),
+      Name: 'gatehouse',
+      TargetConfiguration: { Mcp: { McpServer: { Endpoint: expect.anything(), ListingMode: 'DYNAMIC' } } },
+      CredentialProviderConfigurations: [
+        {
+          CredentialProviderType: 'OAUTH',
+          CredentialProvider: {
+            OauthCredentialProvider: {
+              ProviderArn: got(provider, 'CredentialProviderArn'),
+              GrantType: 'TOKEN_EXCHANGE',
+              Scopes: ['mcp:read', 'mcp:write'],
+              CustomParameters: {
+                audience: 'api://default',
+                subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+              },
+            },
+          },
+        },
+      ],
+    });
+    const parts: unknown[] = Properties.TargetConfiguration.Mcp.McpServer.Endpoint['Fn::Join'][1];
+    expect([parts[0], parts.at(-1)]).toEqual(['https://', '/prod/mcp']);
+    expect(parts[1]).toEqual({ Ref: stack.ofType('AWS::ApiGateway::RestApi')[0]?.[0] });
+  });
+
+  test('is made when its role has its permissions, and its target when the API answers', () => {
+    const [, gateway] = only(GATEWAY);
+    const [, target] = only(TARGET);
+    const [[stage] = []] = stack.ofType('AWS::ApiGateway::Stage');
+    expect(gateway.DependsOn).toEqual(
+      expect.arrayContaining([expect.stringMatching(/ManagedGatewayRoleDefaultPolicy/)]),
+    );
+    expect(target.DependsOn).toEqual(expect.arrayContaining([stage]));
+    expect(outputNamed('ManagedGatewayUrl')).toEqual(got(only(GATEWAY)[0], 'GatewayUrl'));
+  });
+});
+
+test('without them in the policy there is none of it', () => {
+  for (const type of [PROVIDER, GATEWAY, TARGET]) expect(without.ofType(type)).toEqual([]);
 });

@@ -71,10 +71,27 @@ const SIGN = [
   'kms:Sign GatehouseTokenKeysKey20007F6C7.Arn {"StringEquals":{"kms:SigningAlgorithm":"RSASSA_PKCS1_V1_5_SHA_256"}}',
 ];
 
+const PROVIDER = 'GatehouseCredentialProviderC11FCB95.CredentialProviderArn';
+const PROVIDER_SECRET = 'secretsmanager:GetSecretValue GatehouseCredentialProviderClientSecret718D0337';
+
+/** Tokens on behalf of callers: from this provider, as this workload. */
+const tokensAs = (workload: string): readonly string[] =>
+  [
+    PROVIDER,
+    `arn:AWS::Partition:bedrock-agentcore:${HERE}:token-vault/default`,
+    `arn:AWS::Partition:bedrock-agentcore:${HERE}:workload-identity-directory/default`,
+    `arn:AWS::Partition:bedrock-agentcore:${HERE}:workload-identity-directory/default/workload-identity/${workload}-*`,
+  ].map((resource) => `bedrock-agentcore:GetResourceOauth2Token ${resource}`);
+
+const identityOf = (workload: string): readonly string[] =>
+  ['GetWorkloadAccessToken', 'GetWorkloadAccessTokenForJWT'].flatMap((action) => [
+    `bedrock-agentcore:${action} arn:AWS::Partition:bedrock-agentcore:${HERE}:workload-identity-directory/default`,
+    `bedrock-agentcore:${action} arn:AWS::Partition:bedrock-agentcore:${HERE}:workload-identity-directory/default/workload-identity/${workload}-*`,
+  ]);
+
 /** What an agent may do: its code, its logs, its traces, its own identity. No model, no secret, no table. */
-const runtimeRole = (runtimeName: string): Role => {
+const runtimeRole = (runtimeName: string, tokens: readonly string[] = [], secret: readonly string[] = []): Role => {
   const group = `arn:AWS::Partition:logs:${HERE}:log-group:/aws/bedrock-agentcore/runtimes/${runtimeName}-*`;
-  const directory = `arn:AWS::Partition:bedrock-agentcore:${HERE}:workload-identity-directory/default`;
   return {
     by: 'bedrock-agentcore.amazonaws.com',
     where: {
@@ -82,16 +99,15 @@ const runtimeRole = (runtimeName: string): Role => {
       ArnLike: { 'aws:SourceArn': expect.anything() },
     },
     may: [
-      ...['GetWorkloadAccessToken', 'GetWorkloadAccessTokenForJWT'].flatMap((action) => [
-        `bedrock-agentcore:${action} ${directory}`,
-        `bedrock-agentcore:${action} ${directory}/workload-identity/${runtimeName}-*`,
-      ]),
+      ...tokens,
+      ...identityOf(runtimeName),
       `logs:CreateLogGroup ${group}`,
       `logs:CreateLogStream ${group}:log-stream:*`,
       `logs:DescribeLogGroups arn:AWS::Partition:logs:${HERE}:log-group:*`,
       `logs:DescribeLogStreams ${group}`,
       `logs:PutLogEvents ${group}:log-stream:*`,
       expect.stringMatching(/^s3:GetObject arn:AWS::Partition:s3:::.*-assets-.*\/[0-9a-f]{64}\.zip$/),
+      ...secret,
       'xray:GetSamplingRules *',
       'xray:GetSamplingTargets *',
       ...XRAY,
@@ -100,6 +116,9 @@ const runtimeRole = (runtimeName: string): Role => {
 };
 
 const PUSH_LOGS = ':iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs';
+
+const AUDITOR = 'testgateway_Gatehouse_Agents_auditor_08C84CF1';
+const MANAGED = 'testgateway-gatehouse-managedgateway-b38fa6db';
 
 const MAY: Record<string, Role> = {
   GatehouseAuthorizerFunctionHandlerRoleDEA9B149: {
@@ -178,8 +197,20 @@ const MAY: Record<string, Role> = {
   },
   GatehouseAgentscopilotExecutionRole526E463D: runtimeRole('testgateway_Gatehouse_Agents_copilot_140AA916'),
   GatehouseAgentsanalystExecutionRole21AC442C: runtimeRole('testgateway_Gatehouse_Agents_analyst_AA2540EF'),
-  GatehouseAgentsauditorExecutionRoleD0A4E135: runtimeRole('testgateway_Gatehouse_Agents_auditor_08C84CF1'),
+  // The secret of the provider is read in its name, never by itself: an agent has no secret.
+  GatehouseAgentsauditorExecutionRoleD0A4E135: runtimeRole(AUDITOR, tokensAs(AUDITOR), [
+    `${PROVIDER_SECRET} {"Bool":{"aws:ViaAWSService":"true"}}`,
+  ]),
   GatehouseAgentsclerkExecutionRole51E01736: runtimeRole('testgateway_Gatehouse_Agents_clerk_C7B2D38E'),
+  // Nobody takes it but AgentCore, for this one gateway.
+  GatehouseManagedGatewayRoleB6AF99E2: {
+    by: 'bedrock-agentcore.amazonaws.com',
+    where: {
+      StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+      ArnLike: { 'aws:SourceArn': { 'Fn::Join': ['', expect.arrayContaining([`:gateway/${MANAGED}-*`])] } },
+    },
+    may: [...tokensAs(MANAGED), ...identityOf(MANAGED), PROVIDER_SECRET],
+  },
   // API Gateway's own, for its access log: the one AWS managed policy.
   GatehouseApiCloudWatchRole27DB8FCD: {
     by: 'apigateway.amazonaws.com',

@@ -88,7 +88,11 @@ describe('the stack', () => {
         arn('bedrock-agentcore', identity),
       ].map((resource) => `IAM5[Resource::${resource}] at Agents/${name.split('_')[0]}/Execution/Role`);
     };
+    const managed =
+      'workload-identity-directory/default/workload-identity/testgateway-gatehouse-managedgateway-b38fa6db-*';
     const all = [
+      `IAM5[Resource::arn:<AWS::Partition>:bedrock-agentcore:<AWS::Region>:<AWS::AccountId>:${managed}] at ManagedGateway/Role`,
+      'SMG4 at CredentialProvider/ClientSecret',
       'APIG2 at Api/Api',
       'APIG3 at Api/Api/DeploymentStage.prod',
       ...methods('APIG4', 'openai/v1'),
@@ -253,9 +257,11 @@ describe('the outputs', () => {
       expect.stringMatching(/^GatehouseMcpUrls/),
       expect.stringMatching(/^GatehouseAgentUrls/),
       expect.stringMatching(/^GatehouseTokenIssuer/),
+      expect.stringMatching(/^GatehouseManagedGatewayUrl/),
+      expect.stringMatching(/^GatehouseCredentialProviderSecret/),
       expect.stringMatching(/^GatehouseSecretsToFill/),
     ]);
-    const [, urls, tools, agents, issuer, secrets] = Object.values(stack.template.Outputs).map(({ Value }) =>
+    const [, urls, tools, agents, issuer, , , secrets] = Object.values(stack.template.Outputs).map(({ Value }) =>
       JSON.stringify(Value),
     );
     for (const base of ['/v1 ', '/openai/v1 ', '/public/v1']) expect(urls).toContain(`"${base}`);

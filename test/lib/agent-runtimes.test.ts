@@ -22,6 +22,7 @@ const runtimes = (count: number) => {
     issuer: 'https://gateway.example',
     gatewayUrl: 'https://gateway.example',
     after: [],
+    credentialProvider: undefined,
   });
 };
 
