@@ -1,6 +1,6 @@
 import type { Raw } from '../../core/mcp.ts';
 import { isRaw } from '../../targets/raw.ts';
-import { areEqual } from './equal-values.ts';
+import { areEqual, CHARS_PER_STEP } from './equal-values.ts';
 import { all, at, between, count, failed, type Outcome } from './outcome.ts';
 
 /** One validation. */
@@ -24,8 +24,9 @@ const typeOf = (value: unknown): string => {
 
 const TYPES: ReadonlySet<unknown> = new Set(['null', 'boolean', 'object', 'array', 'number', 'string', 'integer']);
 
-const type: Keyword = (expected, value) => {
+const type: Keyword = (expected, value, { spend }) => {
   const types: readonly unknown[] = Array.isArray(expected) ? expected : [expected];
+  spend(types.length / TYPES.size);
   if (!types.every((one) => TYPES.has(one))) return undefined;
   return holds(types.includes(typeOf(value)) || (types.includes('integer') && Number.isInteger(value)));
 };
@@ -70,17 +71,17 @@ const lengthOf = (value: unknown, { spend }: Walk): number | undefined => {
   return length;
 };
 
-const CHARS_PER_STEP = 64;
-const NAMES_PER_STEP = 16;
-
 const itemsOf = (value: unknown): number | undefined => (Array.isArray(value) ? value.length : undefined);
 
-const membersOf = (value: unknown, { spend }: Walk): number | undefined => {
-  if (!isRaw(value)) return undefined;
-  const { length } = Object.keys(value);
-  spend(length / NAMES_PER_STEP);
-  return length;
+/** Names are what costs most to read: none are read for less than a step each. */
+const namesOf = (value: Raw, { spend }: Walk): readonly string[] => {
+  const names = Object.keys(value);
+  spend(names.length);
+  return names;
 };
+
+const membersOf = (value: unknown, walk: Walk): number | undefined =>
+  isRaw(value) ? namesOf(value, walk).length : undefined;
 
 const isAtLeast = (found: number, limit: number): boolean => found >= limit;
 const isAtMost = (found: number, limit: number): boolean => found <= limit;
@@ -88,38 +89,53 @@ const isAtMost = (found: number, limit: number): boolean => found <= limit;
 /** Schemas by the name of a member that has to be there for them to say something. */
 const byMember =
   (checked: 'member' | 'whole'): Keyword =>
-  (schemas, value, { spend, check }) => {
+  (schemas, value, walk) => {
     if (!isRaw(value)) return true;
     if (!isRaw(schemas)) return undefined;
-    const names = Object.keys(schemas);
-    spend(names.length);
-    return all(names, (name) =>
-      Object.hasOwn(value, name) ? at(name, check(schemas[name], checked === 'member' ? value[name] : value)) : true,
+    return all(namesOf(schemas, walk), (name) =>
+      Object.hasOwn(value, name)
+        ? at(name, walk.check(schemas[name], checked === 'member' ? value[name] : value))
+        : true,
     );
   };
 
 /** Patterns are a server's, and may take for ever: what they are about can't be said. */
-const hasPatterns = ({ patternProperties: patterns }: Raw): boolean =>
-  patterns !== undefined && !(isRaw(patterns) && Object.keys(patterns).length === 0);
+const hasPatterns = ({ patternProperties: patterns }: Raw, walk: Walk): boolean =>
+  patterns !== undefined && !(isRaw(patterns) && namesOf(patterns, walk).length === 0);
 
-const additionalProperties: Keyword = (schema, value, { spend, check }, beside) => {
+const additionalProperties: Keyword = (schema, value, walk, beside) => {
   if (!isRaw(value)) return true;
   const named = isRaw(beside.properties) ? beside.properties : {};
-  const names = Object.keys(value);
-  spend(names.length);
-  const outcome = all(names, (name) => (Object.hasOwn(named, name) ? true : check(schema, value[name])));
-  return failed(outcome) && hasPatterns(beside) ? undefined : outcome;
+  const outcome = all(namesOf(value, walk), (name) =>
+    Object.hasOwn(named, name) ? true : walk.check(schema, value[name]),
+  );
+  return failed(outcome) && hasPatterns(beside, walk) ? undefined : outcome;
 };
 
-const prefixItems: Keyword = (schemas, value, { check }) => {
+const propertyNames: Keyword = (schema, value, walk) =>
+  isRaw(value) ? all(namesOf(value, walk), (name) => walk.check(schema, name)) : true;
+
+const ITEMS_PER_STEP = 64;
+
+/** A part of a list is a copy of it. */
+const slice = (value: readonly unknown[], from: number, to: number, { spend }: Walk): readonly unknown[] => {
+  const part = value.slice(from, to);
+  spend(part.length / ITEMS_PER_STEP);
+  return part;
+};
+
+const prefixItems: Keyword = (schemas, value, walk) => {
   if (!Array.isArray(value)) return true;
   if (!Array.isArray(schemas)) return undefined;
-  return all(value.slice(0, schemas.length), (item, index) => at(String(index), check(schemas[index], item)));
+  return all(slice(value, 0, schemas.length, walk), (item, index) =>
+    at(String(index), walk.check(schemas[index], item)),
+  );
 };
 
-const itemsAfter = (from: unknown, schema: unknown, value: unknown, { check }: Walk): Outcome => {
+const itemsAfter = (from: unknown, schema: unknown, value: unknown, walk: Walk): Outcome => {
   if (!Array.isArray(value)) return true;
-  return all(Array.isArray(from) ? value.slice(from.length) : value, (item) => check(schema, item));
+  const after = Array.isArray(from) ? slice(value, from.length, value.length, walk) : value;
+  return all(after, (item) => walk.check(schema, item));
 };
 
 /** Before 2020-12 a list of schemas was what `prefixItems` is now. */
@@ -152,18 +168,20 @@ const uniqueItems: Keyword = (isAsked, value, { spend }) => {
   return holds(new Set(value).size - new Set(whole).size === simple && !whole.some(isTwice));
 };
 
+const NAMES_PER_STEP = 2;
+
 const required: Keyword = (names, value, { spend }) => {
   if (!isRaw(value)) return true;
+  if (Array.isArray(names)) spend(names.length / NAMES_PER_STEP);
   if (!isNames(names)) return undefined;
-  spend(names.length / NAMES_PER_STEP);
   return holds(names.every((name) => Object.hasOwn(value, name)));
 };
 
 const dependentRequired: Keyword = (dependent, value, walk) => {
   if (!isRaw(value)) return true;
   if (!isRaw(dependent)) return undefined;
-  return all(Object.entries(dependent), ([name, names]) =>
-    Object.hasOwn(value, name) ? at(name, required(names, value, walk, dependent)) : true,
+  return all(namesOf(dependent, walk), (name) =>
+    Object.hasOwn(value, name) ? at(name, required(dependent[name], value, walk, dependent)) : true,
   );
 };
 
@@ -227,10 +245,7 @@ export const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ['dependentSchemas', byMember('whole')],
   ['properties', byMember('member')],
   ['additionalProperties', additionalProperties],
-  [
-    'propertyNames',
-    (schema, value, { check }) => (isRaw(value) ? all(Object.keys(value), (name) => check(schema, name)) : true),
-  ],
+  ['propertyNames', propertyNames],
   ['prefixItems', prefixItems],
   ['items', items],
   ['additionalItems', additionalItems],
@@ -251,7 +266,7 @@ export const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ['$dynamicRef', () => undefined],
   ['$recursiveRef', () => undefined],
   ['pattern', unsaid('string')],
-  ['patternProperties', (_, value, __, beside) => (isRaw(value) && hasPatterns(beside) ? undefined : true)],
+  ['patternProperties', (_, value, walk, beside) => (isRaw(value) && hasPatterns(beside, walk) ? undefined : true)],
   ['unevaluatedProperties', unsaid('object')],
   ['unevaluatedItems', unsaid('array')],
   ['dependencies', unsaid('object')],

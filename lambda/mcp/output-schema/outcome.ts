@@ -36,6 +36,9 @@ export const between = ({ yes, maybe }: Count, least: number, most: number): Out
   return yes >= least && yes + maybe <= most ? true : undefined;
 };
 
+/** Of one step: a name may be as long as a server likes, and is written at every turn. In UTF-16 code units. */
+const MAX_STEP = 64;
+
 /** Says where: one step further from the root. */
 export const at = (step: string, outcome: Outcome): Outcome =>
-  failed(outcome) ? `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}${outcome}` : outcome;
+  failed(outcome) ? `/${step.slice(0, MAX_STEP).replaceAll('~', '~0').replaceAll('/', '~1')}${outcome}` : outcome;

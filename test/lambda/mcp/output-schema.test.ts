@@ -168,6 +168,34 @@ describe('G21: what is beyond us is no violation', () => {
     expect(check({ uniqueItems: true }, many)).toBeUndefined();
   });
 
+  const members = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`k${index}`, 1]));
+  const names = Object.keys(members);
+  const items = Array.from({ length: 40_000 }, () => 0);
+  test.each<[string, Raw, unknown]>([
+    ['members that are compared', { not: { const: {} } }, members],
+    ['members of what they are compared with', { not: { const: members } }, {}],
+    ['texts of one length', { not: { const: `${'a'.repeat(40_000)}b` } }, `${'a'.repeat(40_000)}c`],
+    ['members that are counted', { minProperties: 1 }, members],
+    ['names', { not: { propertyNames: false } }, members],
+    ['names that are asked for', { required: names }, members],
+    ['names that are none', { required: [...names, 1] }, members],
+    ['names that others depend on', { dependentRequired: Object.fromEntries(names.map((one) => [one, []])) }, {}],
+    ['patterns', { patternProperties: members, additionalProperties: false }, { a: 1 }],
+    ['types', { type: Array.from({ length: 4_000 }, () => 'object') }, {}],
+    ['first items', { not: { prefixItems: items.map(() => false) } }, items],
+    ['items after the first', { not: { prefixItems: [true], items: false } }, items],
+  ])('%s are paid for at every turn', (_, a, of) => {
+    const turns = Array.from({ length: 1_000 }, () => ({ $ref: '#/$defs/a' }));
+    const last = { not: {} };
+    expect(check({ allOf: [...turns, last], $defs: { a } }, of)).toBeUndefined();
+    expect(check({ allOf: [{ type: ['object', 'array', 'string'] }, last] }, of)).toBe('/allOf/1/not');
+  });
+
+  test('of a name no more is said than tells it from others', () => {
+    const name = '~'.repeat(10_000);
+    expect(check({ properties: { [name]: false } }, { [name]: 1 })).toBe(`/properties/${'~0'.repeat(64)}`);
+  });
+
   test('of a large and honest answer everything is looked at', () => {
     const row = {
       type: 'object',
