@@ -25,6 +25,9 @@ const METHOD_NOT_FOUND = -32601;
 /** For how much longer a list waits for what its server says about itself, once it is there. */
 const DISCOVER_MS = 250;
 
+/** For how long that may keep a place in line (G34): there may be one place only, and the next page of the list waits for it. */
+const DISCOVER_PLACE_MS = 1_000;
+
 /** Reading does nothing that reading twice would not do; a tool may do anything. */
 const REPEATABLE: ReadonlySet<string> = new Set(['prompts/get', 'resources/read', 'completion/complete']);
 
@@ -70,7 +73,9 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
   const discover = async (context: TargetContext): Promise<{ readonly instructions?: string }> => {
     const request = { method: 'server/discover', params: {}, repeatable: true };
     try {
-      const { result } = await slots(context.signal, () => listHops.modern(request, context));
+      const { result } = await slots(context.signal, () =>
+        within(DISCOVER_PLACE_MS, context.signal, (signal) => listHops.modern(request, { ...context, signal })),
+      );
       return instructionsIn(result.instructions);
     } catch (thrown) {
       if (context.signal.aborted || isOfServer(thrown)) return {};

@@ -341,6 +341,17 @@ describe('time and room', () => {
     }
   });
 
+  test('G15: a server that never says what it is for does not keep its own list from its only place', async () => {
+    const watched = await against(
+      ({ id, method, params }) =>
+        method === 'server/discover'
+          ? () => {}
+          : result(id, params.cursor === undefined ? { tools: [tool('a')], nextCursor: '1' } : { tools: [tool('b')] }),
+      { concurrency: 1, timeouts: { connectMs: 500, firstByteMs: 3_000, totalMs: 3_000 } },
+    );
+    expect(await list(watched)).toEqual({ items: [tool('a'), tool('b')] });
+  });
+
   test('who leaves the line makes room in it and sends nothing', async () => {
     const watched = await against(hang, {
       concurrency: 1,
