@@ -69,6 +69,9 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
     }
   };
 
+  /** Whatever is sent takes a place, and what is known already waits for none. */
+  const modernInPlace: Hop = (request, context) => slots(context.signal, () => listHops.modern(request, context));
+
   /** What a modern server says about its use. A list is not worth less without it. */
   const discover = async (context: TargetContext): Promise<{ readonly instructions?: string }> => {
     const request = { method: 'server/discover', params: {}, repeatable: true };
@@ -92,7 +95,7 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
         said = instructionsIn(page.instructions);
         return page;
       });
-    if (method !== 'tools/list' || (await eras.of(listHops.modern, context)).era !== 'modern')
+    if (method !== 'tools/list' || (await eras.of(modernInPlace, context)).era !== 'modern')
       return { ...(await walkPages(method, askPage)), ...said };
     const late = new AbortController();
     const signal = AbortSignal.any([context.signal, late.signal]);

@@ -352,6 +352,19 @@ describe('time and room', () => {
     expect(await list(watched)).toEqual({ items: [tool('a'), tool('b')] });
   });
 
+  test('G34: to find out which era a server is of takes a place, too', async () => {
+    const timeouts = { connectMs: 500, firstByteMs: 300, totalMs: 300 };
+    const watched = await against(hang, { era: 'auto', concurrency: 1, timeouts });
+    const first = call(watched).catch(() => 'late');
+    const caller = new AbortController();
+    const listed = watched.target.list('tools/list', contextOf('joe', { signal: caller.signal }));
+    while (watched.sent.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    caller.abort(new Error('left'));
+    await expect(listed).rejects.toThrow('left');
+    expect(await first).toBe('late');
+    expect(watched.sent).toHaveLength(1);
+  });
+
   test('who leaves the line makes room in it and sends nothing', async () => {
     const watched = await against(hang, {
       concurrency: 1,
