@@ -62,7 +62,10 @@ export interface CompiledOpenApiTool {
   readonly body?: OpenApiBody;
   /** The result is wrapped as `{result: …}` because a tool's structured content is an object. */
   readonly wrapped: boolean;
+  /** What a caller has to hold. */
   readonly scopes: readonly string[];
+  /** What the API asks for, by its document: a token for a call needs no other. */
+  readonly upstreamScopes: readonly string[];
 }
 
 export interface OpenApiBody {

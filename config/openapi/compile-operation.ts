@@ -83,6 +83,7 @@ export const compileOperation = (operation: Operation, override: ToolOverride, c
         ...(body === undefined ? {} : { body: compiledBody(body, bound) }),
         wrapped: promised.wrapped,
         scopes: override.scopes ?? secured.scopes,
+        upstreamScopes: secured.scopes,
       },
       warnings:
         detail === 0 ? warnings : [...warnings, 'its arguments are long: what lies deeper is described in less detail'],

@@ -37,7 +37,11 @@ export const createOpenApiTarget = (server: CompiledOpenApiServer, ports: OpenAp
   const call = async (tool: CompiledOpenApiTool, request: OutgoingRequest, context: TargetContext): Promise<Raw> => {
     const ask = async (fresh: boolean): Promise<{ answer: IncomingAnswer; credential: Headers }> => {
       await ports.guardUrl(request.url, server);
-      const credential = await auth.headers(context.call, { fresh, signal: context.signal, needed: tool.scopes });
+      const credential = await auth.headers(context.call, {
+        fresh,
+        signal: context.signal,
+        needed: tool.upstreamScopes,
+      });
       if (Object.keys(credential).some((name) => Object.hasOwn(request.headers, name) && name !== 'accept'))
         throw new BadArgument('an argument would stand in place of the credential');
       context.signal.throwIfAborted();

@@ -6,6 +6,8 @@ import { all, at, type Outcome } from './outcome.ts';
 
 /** A schema is a server's: it may not cost more than this, in keywords looked at and values compared. */
 const MAX_STEPS = 250_000;
+/** Of JSON. What is longer is not prepared. */
+const MAX_SCHEMA_CHARS = 262_144;
 /** Schemas within schemas and references, of one value and of those in it. */
 const MAX_DEPTH = 200;
 
@@ -29,6 +31,7 @@ class TooMuch extends Error {
  * Source: JSON Schema 2020-12, core and validation; MCP 2026-07-28, "Output Schema".
  */
 export const createSchemaCheck = (given: Raw): ((value: unknown) => Outcome) => {
+  if (JSON.stringify(given).length > MAX_SCHEMA_CHARS) return () => undefined;
   const root = plainNumbers(given) as Raw;
   const dialect = typeof root.$schema === 'string' ? root.$schema.replace(/#$/, '') : root.$schema;
   const isDraft7 = dialect === DRAFT_7;

@@ -21,13 +21,14 @@ describe('G21: a value against a schema', () => {
   }));
   const size = fc.integer({ min: 0, max: 3 });
   const types = fc.constantFrom('null', 'boolean', 'object', 'array', 'number', 'string', 'integer');
-  const { schema } = fc.letrec<{ schema: Raw | boolean }>((tie) => {
+  const { schema } = fc.letrec<{ schema: Raw }>((tie) => {
     const some = fc.array(tie('schema'), { minLength: 1, maxLength: 3 });
     const byName = fc.dictionary(name, tie('schema'), { maxKeys: 2, noNullPrototype: true });
     return {
       schema: fc.oneof(
         { maxDepth: 3 },
-        fc.boolean(),
+        // All and nothing, which ajv stumbles over where it sees that they are: `true` and `false` are in the tables below.
+        fc.constantFrom<Raw>({ const: 'never' }, { not: { const: 'never' } }),
         fc.record(
           {
             type: fc.oneof(types, fc.uniqueArray(types, { minLength: 1, maxLength: 3 })),
@@ -50,10 +51,12 @@ describe('G21: a value against a schema', () => {
             propertyNames: tie('schema'),
             prefixItems: some,
             items: tie('schema'),
-            contains: tie('schema'),
-            minContains: size,
-            maxContains: size,
           },
+          { requiredKeys: [], noNullPrototype: true },
+        ),
+        // By itself: beside prefixItems, ajv says of an empty list that it contains anything.
+        fc.record(
+          { contains: tie('schema'), minContains: size, maxContains: size },
           { requiredKeys: [], noNullPrototype: true },
         ),
         fc.record(
@@ -93,7 +96,7 @@ describe('G21: a value against a schema', () => {
       fc.property(root, value, (given, of) => {
         expect([given, of, check(given, of) === true]).toEqual([given, of, ajv.compile(given as object)(of)]);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -134,6 +137,7 @@ describe('G21: a value against a schema', () => {
 
 describe('G21: what is beyond us is no violation', () => {
   test.each<[string, Raw, unknown]>([
+    ['a schema of a megabyte', { type: 'string', description: 'x'.repeat(1_000_000) }, 1],
     ['a pattern', { pattern: '^(a+)+$' }, `${'a'.repeat(40)}!`],
     ['a pattern that is denied', { not: { pattern: '^a$' } }, 'a'],
     ['members by pattern', { patternProperties: { '^x': false }, additionalProperties: false }, { x: 1 }],

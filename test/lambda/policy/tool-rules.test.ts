@@ -390,6 +390,7 @@ describe('A4: missing scopes', () => {
           path: '/',
           parameters: [],
           wrapped: false,
+          upstreamScopes: [],
           scopes,
         },
       ],

@@ -517,7 +517,9 @@ describe('O11: what answers become', () => {
     });
     const securitySchemes = { oauth: { type: 'oauth2', flows: {} } };
     const read = { get: { operationId: 'read', security: [{ oauth: ['pets:read'] }] } };
-    const { tools } = compile({ '/pets': read }, { components: { securitySchemes } });
+    // What callers are asked for instead makes no difference to the API.
+    const overrides = { read: { scopes: ['mcp:read'] } };
+    const { tools } = compile({ '/pets': read }, { components: { securitySchemes } }, { overrides });
     const target = createOpenApiTarget(serverOf('http://127.0.0.1:9', tools), portsWith({ auth }));
     await expect(callOf(target, 'read')).rejects.toMatchObject({ code: 'upstream_unreachable' });
     expect(needed).toContainEqual(['pets:read']);
