@@ -1,32 +1,25 @@
 import type { CompiledTokenClient } from '../../config/compiled-tokens.ts';
 import type { Principal } from '../core/principal.ts';
+import { type MayAct, mayAct } from '../issuing/may-act.ts';
 import { tokenRefusal } from './oauth-error.ts';
 
-/**
- * Whether the subject lets the actor act for it. Every member of `may_act` has to be the actor's: one that we can't read may be
- * the one that rules it out.
- *
- * Source: RFC 8693 §4.4.
- */
+const REASONS: Readonly<Record<Exclude<MayAct, 'named'>, string>> = {
+  'nobody-named': 'no-may-act',
+  unreadable: 'may-act-unreadable',
+  'another-named': 'may-act',
+};
+
+/** Refuses an actor that the subject, by its `may_act`, does not let act for it; and one unnamed, where the client asks for a name. */
 export const checkMayAct = (
   subject: Principal,
   actor: Principal | undefined,
-  { mayAct }: Pick<CompiledTokenClient, 'mayAct'>,
+  client: Pick<CompiledTokenClient, 'mayAct'>,
 ): void => {
-  const { may_act: named } = subject.claims;
-  if (named === undefined) {
-    if (mayAct === 'required' && actor !== undefined) throw tokenRefusal('actor-not-allowed', { reason: 'no-may-act' });
-    return;
+  if (actor === undefined) {
+    if (subject.claims.may_act === undefined) return;
+    throw tokenRefusal('actor-not-allowed', { reason: 'may-act-without-actor' });
   }
-  if (actor === undefined) throw tokenRefusal('actor-not-allowed', { reason: 'may-act-without-actor' });
-  if (typeof named !== 'object' || named === null || Array.isArray(named))
-    throw tokenRefusal('actor-not-allowed', { reason: 'may-act-unreadable' });
-  const { sub, iss, ...others } = named as Record<string, unknown>;
-  const own = { sub: actor.claims.sub, iss: iss === undefined ? subject.issuer : iss };
-  const isNamed =
-    typeof sub === 'string' &&
-    sub === own.sub &&
-    own.iss === actor.issuer &&
-    Object.entries(others).every(([name, value]) => typeof value === 'string' && actor.claims[name] === value);
-  if (!isNamed) throw tokenRefusal('actor-not-allowed', { reason: 'may-act' });
+  const ruling = mayAct(actor.claims, subject.claims);
+  if (ruling === 'named' || (ruling === 'nobody-named' && client.mayAct === 'honoured')) return;
+  throw tokenRefusal('actor-not-allowed', { reason: REASONS[ruling] });
 };

@@ -6,6 +6,7 @@ import { agentAudience } from '../../identity/own-provider.ts';
 import { readPath } from '../../identity/read-path.ts';
 import { actFor, readActorChain } from '../../issuing/actor-chain.ts';
 import type { Actor, TokenRequest } from '../../issuing/issue-token.ts';
+import { type MayAct, mayAct } from '../../issuing/may-act.ts';
 import { createKeptTokens } from '../../outbound-auth/kept-tokens.ts';
 import { type Claims, isAppOnly } from '../../outbound-auth/read-claims.ts';
 import type { AgentPorts } from '../ports.ts';
@@ -92,9 +93,13 @@ const actorNow = ({ actor }: Principal, { act }: Claims, now: Omit<Actor, 'act'>
   return chain;
 };
 
-/** RFC 8693 §4.4: where a token says who may act for its subject, nobody else may. By itself `sub` is of the token's own issuer. */
-const checkMayAct = ({ may_act: named, iss: own }: Claims, { sub, iss }: Omit<Actor, 'act'>): void => {
-  if (named === undefined) return;
-  const { sub: may, iss: of = own, ...others } = (named ?? {}) as Readonly<Record<string, unknown>>;
-  if (may !== sub || of !== iss || Object.keys(others).length > 0) throw notExchanged('may_act names another');
+const FAULTS: Readonly<Partial<Record<MayAct, string>>> = {
+  unreadable: 'may_act unreadable',
+  'another-named': 'may_act names another',
+};
+
+/** Where a token says who may act for its subject, nobody else may. An agent is a client of this gateway by its own name. */
+const checkMayAct = (claims: Claims, now: Omit<Actor, 'act'>): void => {
+  const fault = FAULTS[mayAct({ ...now, client_id: now.sub }, claims)];
+  if (fault !== undefined) throw notExchanged(fault);
 };

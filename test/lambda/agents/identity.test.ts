@@ -113,6 +113,7 @@ describe('a token of the gateway on behalf of the caller', () => {
     ['it names one of the same name elsewhere', { may_act: { sub: 'helper-bot' } }],
     ['what it names can not be read', { may_act: null }],
     ['it asks more of who acts', { may_act: { sub: 'helper-bot', iss: ISSUER, zone: 'a' } }],
+    ['it asks for another client', { may_act: { sub: 'helper-bot', iss: ISSUER, client_id: 'other' } }],
   ])('is not made where %s', async (_why, claims) => {
     const gateway = await gatewayFor({ inbound: { type: 'obo' }, obo: own });
     const response = await ask(gateway, userToken('jane', claims));
@@ -131,8 +132,9 @@ describe('a token of the gateway on behalf of the caller', () => {
   test('is made where the token says that this agent may act, or that 4 do already', async () => {
     const gateway = await gatewayFor({ inbound: { type: 'obo' }, obo: own });
     await ask(gateway, userToken('jane', { may_act: { sub: 'helper-bot', iss: ISSUER } }));
+    await ask(gateway, userToken('jane', { may_act: { sub: 'helper-bot', iss: ISSUER, client_id: 'helper-bot' } }));
     await ask(gateway, userToken('jane', { act: actors(4) }));
-    expect(gateway.issued).toHaveLength(2);
+    expect(gateway.issued).toHaveLength(3);
   });
 
   test('is not made for an identity that has ended', async () => {
