@@ -1,6 +1,5 @@
 import { OWN_CLIENT } from './compiled-tokens.ts';
 import { type Finding, type Path, showPath } from './problem.ts';
-import { isReservedClaim } from './reserved-claims.ts';
 import { isMap, namesAt, select, selectText } from './select.ts';
 
 export const OWN_ISSUER = 'gatehouse';
@@ -49,19 +48,6 @@ const checkOwnClient = (root: unknown): readonly Finding[] =>
   [['tokens', 'clients'], ['credentials']]
     .filter((place) => namesAt(root, place.join('.')).includes(OWN_CLIENT))
     .map((place) => finding([...place, OWN_CLIENT], 'is the name of this gateway itself', 'key'));
-
-const CLAIMS = ['agents.*.obo.subjectClaims.*', 'tokens.clients.*.subjectClaims.*', 'tokens.clients.*.actorClaims.*'];
-
-const checkReserved = (root: unknown): readonly Finding[] =>
-  CLAIMS.flatMap((place) => selectText(root, place))
-    .filter(({ value }) => isReservedClaim(value))
-    .map(({ path }) => finding(path, 'is a claim that the gateway itself sets, or by which others judge a token'));
-
-/** Where the subject has none, a workload's would become the person's at this gateway. */
-const checkActorClaims = (root: unknown): readonly Finding[] =>
-  selectText(root, 'tokens.clients.*.actorClaims.*')
-    .filter(({ value }) => value === 'groups' || value === 'roles')
-    .map(({ path, value }) => finding(path, `${value} say what the subject may do, and the actor's are not theirs`));
 
 /** One issuer, one meaning: as a provider of identities its tokens are checked in another way. */
 const checkSameIssuers = (root: unknown): readonly Finding[] => {
@@ -127,8 +113,6 @@ export const checkAgents = (root: unknown): readonly Finding[] => [
   ...checkIssuers(root),
   ...checkOwnClient(root),
   ...checkObo(root),
-  ...checkReserved(root),
-  ...checkActorClaims(root),
   ...checkSameIssuers(root),
   ...checkClaimHeaders(root),
   ...checkDefaults(root),

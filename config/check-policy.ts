@@ -2,6 +2,7 @@ import { CelError } from './cel.ts';
 import { CEL_PLACES } from './cel-places.ts';
 import { checkAgentCore } from './check-agent-core.ts';
 import { checkAgents } from './check-agents.ts';
+import { checkClaims } from './check-claims.ts';
 import { checkMcp } from './check-mcp.ts';
 import { checkNames } from './check-names.ts';
 import { checkRoutes } from './check-routes.ts';
@@ -101,5 +102,6 @@ export const checkPolicy = (root: unknown): readonly Finding[] => [
   ...checkMcp(root),
   ...checkAgents(root),
   ...checkAgentCore(root),
+  ...checkClaims(root),
   ...checkWeights(root),
 ];

@@ -49,7 +49,9 @@ const obo = z
       .optional()
       .describe('At an identity provider: the audience asked for, which its token has to have'),
     scopes: some(scope).optional().describe("The most that the token may have. Default: the caller's own"),
-    subjectClaims: some(claimPath).optional().describe("Claims of the caller that gatehouse's token repeats"),
+    subjectClaims: some(claimPath)
+      .optional()
+      .describe("Claims of the caller that gatehouse's token repeats: org.team as team"),
     lifetime: someDurationUpTo('1h')
       .optional()
       .describe('At most, and never longer than the token of the caller. Default: 5m'),

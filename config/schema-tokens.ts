@@ -36,8 +36,12 @@ const client = z
     authentication,
     audiences: some(text('an audience')).describe('What it may ask tokens for'),
     scopes: some(scope).optional().describe("The most that its tokens may have. Default: the subject's own"),
-    subjectClaims: some(claimPath).optional().describe('Claims of the subject that its tokens repeat. Default: none'),
-    actorClaims: some(claimPath).optional().describe('Claims of the actor that its tokens repeat. Default: none'),
+    subjectClaims: some(claimPath)
+      .optional()
+      .describe('Claims of the subject that its tokens repeat: org.team as team. Default: none'),
+    actorClaims: some(claimPath)
+      .optional()
+      .describe('Claims of the actor that its tokens repeat, likewise. Default: none'),
     impersonation: flag
       .optional()
       .describe('Whether it may have tokens without an actor (RFC 8693 §1.1). Default: false'),

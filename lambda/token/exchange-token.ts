@@ -3,6 +3,7 @@ import type { CompiledPolicy } from '../../config/compiled.ts';
 import { type CompiledTokenClient, type CompiledTokens, OWN_CLIENT } from '../../config/compiled-tokens.ts';
 import type { Principal } from '../core/principal.ts';
 import { Refusal } from '../core/refusal.ts';
+import { pickClaims } from '../identity/pick-claims.ts';
 import { actFor, readActorChain } from '../issuing/actor-chain.ts';
 import type { Actor, IssuedToken } from '../issuing/issue-token.ts';
 import { narrowScopes } from '../issuing/narrow-scopes.ts';
@@ -10,7 +11,6 @@ import { isAppOnly } from '../outbound-auth/read-claims.ts';
 import { createAuthenticateClient } from './authenticate-client.ts';
 import { checkMayAct } from './may-act.ts';
 import { type TokenReason, tokenRefusal } from './oauth-error.ts';
-import { checkClaimPaths, pickClaims } from './pick-claims.ts';
 import type { TokenPorts } from './ports.ts';
 import { type ExchangeRequest, readExchange } from './read-exchange.ts';
 import type { Form } from './read-form.ts';
@@ -37,8 +37,6 @@ export const createExchangeToken = (
   policy: Pick<CompiledPolicy, 'identity'> & { readonly tokens: CompiledTokens },
   ports: TokenPorts,
 ): ExchangeToken => {
-  for (const { name, subjectClaims, actorClaims } of policy.tokens.clients)
-    checkClaimPaths(name, [...subjectClaims, ...actorClaims]);
   const verifiers = createVerifiers(policy, ports.issuer, ports);
   const authenticate = createAuthenticateClient(policy.tokens, ports);
 

@@ -123,6 +123,47 @@ describe('an agent, compiled,', () => {
   });
 });
 
+describe("the claims of the gateway's own tokens", () => {
+  const forAgent = (claims: string) => problemsOf(agent(`inbound: obo, obo: { issuer: gatehouse, ${claims} }`));
+  const forClient = (claims: string) =>
+    problemsOf(
+      `${SMALL}tokens: { clients: { desk: { authentication: { secret: openai-api-key }, audiences: [x], ${claims} } } }\n`,
+    );
+  const both = [
+    ['an agent', 'agents.a.obo', forAgent],
+    ['a client', 'tokens.clients.desk', forClient],
+  ] as const;
+
+  test.each(both)('are none that only the gateway says, by whatever path: for %s', (_what, place, problems) => {
+    expect(problems('subjectClaims: [email, org.sub]').join('\n')).toContain(
+      `${place}.subjectClaims[1]: becomes sub, a claim that the gateway itself sets, or by which others judge a token: leave it out, or have its issuer put it under another name`,
+    );
+    expect(problems('subjectClaims: [act.*]').join('\n')).toContain('becomes act,');
+    expect(problems('subjectClaims: ["*"]').join('\n')).toContain('names no claim');
+  });
+
+  test.each(both)('have one name each: for %s', (_what, place, problems) => {
+    expect(problems('subjectClaims: [team, org.team]').join('\n')).toContain(
+      `${place}.subjectClaims[1]: becomes team, as ${place}.subjectClaims[0] does: leave it out`,
+    );
+    expect(problems('subjectClaims: [org.team, "https://acme.example/team", team.lead]')).toEqual([]);
+  });
+
+  test('are not both the subject and the actor: where the one has none it would be the other', () => {
+    expect(forClient('subjectClaims: [org.team], actorClaims: [team]').join('\n')).toContain(
+      'tokens.clients.desk.actorClaims[0]: becomes team, as tokens.clients.desk.subjectClaims[0] does',
+    );
+  });
+
+  test.each(['groups', 'realm_access.roles', 'org.*.groups'])(
+    "say what the subject may do, so the actor's %s are none",
+    (claim) => {
+      expect(forClient(`actorClaims: ["${claim}"]`).join('\n')).toContain("the actor's are not theirs");
+      expect(forClient(`subjectClaims: ["${claim}"]`)).toEqual([]);
+    },
+  );
+});
+
 describe("the gateway's own tokens", () => {
   test('are made for servers that take them, and the client that asks for them may ask for nothing else', () => {
     const { tokens, mcp, credentials } = compiled(

@@ -3,7 +3,7 @@ import type { CompiledAgent, CompiledObo } from '../../../config/compiled-agents
 import type { AgentCall } from '../../core/agent.ts';
 import type { Principal } from '../../core/principal.ts';
 import { agentAudience } from '../../identity/own-provider.ts';
-import { readPath } from '../../identity/read-path.ts';
+import { pickClaims } from '../../identity/pick-claims.ts';
 import { actFor, readActorChain } from '../../issuing/actor-chain.ts';
 import type { Actor, TokenRequest } from '../../issuing/issue-token.ts';
 import { type MayAct, mayAct } from '../../issuing/may-act.ts';
@@ -69,20 +69,11 @@ const aboutOf = (
     clientId: obo.actor,
     actor: actorNow(principal, users.claims, now),
     ...(isAppOnly(users.claims) ? { isAppOnly: true } : {}),
-    claims: claimsOf(principal, obo.subjectClaims),
+    claims: pickClaims(principal.claims, obo.subjectClaims),
     lifetimeSeconds: obo.lifetimeSeconds,
     notAfter: Math.floor(users.expiresAt),
   };
 };
-
-/** A path becomes the name of a flat claim, by which policies find it again. */
-const claimsOf = ({ claims }: Principal, paths: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(
-    paths.flatMap((path) => {
-      const values = readPath(claims, path);
-      return values.length === 0 ? [] : [[path, values.length === 1 ? values[0] : values]];
-    }),
-  );
 
 /** Whoever acted for the caller already stays in the chain (RFC 8693 §4.1), which agents that call each other in a circle fill. */
 const actorNow = ({ actor }: Principal, { act }: Claims, now: Omit<Actor, 'act'>): Actor => {

@@ -82,7 +82,7 @@ describe('a token of the gateway on behalf of the caller', () => {
         scopes: ['tools'],
         clientId: 'helper-bot',
         actor: { sub: 'helper-bot', iss: ISSUER },
-        claims: { email: 'jane@acme.com', 'org.unit': 'ops' },
+        claims: { email: 'jane@acme.com', unit: 'ops' },
         lifetimeSeconds: 300,
         notAfter: exp,
       },
