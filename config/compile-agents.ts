@@ -1,3 +1,4 @@
+import { claimsAt } from './claim-path.ts';
 import { claimsInRoute, compileRoutePolicy, mapList, mapValues } from './compile-route.ts';
 import type { CompiledLlmRoute } from './compiled.ts';
 import type { CompiledAgent, CompiledInbound, CompiledObo, CompiledRuntime } from './compiled-agents.ts';
@@ -101,15 +102,13 @@ export const compileAgents = (config: GatewayConfig, routes: Reachable): readonl
   return mapList(agents, (agent, name) => compileAgent(config, routes, agent, name, speakHttp.length === 1));
 };
 
-const claimOf = (path: string): string => path.split('.')[0] ?? path;
-
 /** Claims that travel on to agents, or that decide about calls to them. */
 export const claimsInAgents = (agents: readonly CompiledAgent[]): string[] => [
   ...agents.flatMap(claimsInRoute),
-  ...agents.flatMap(({ obo }) => (obo?.issuer === 'gatehouse' ? obo.subjectClaims : [])).map(claimOf),
+  ...agents.flatMap(({ obo }) => (obo?.issuer === 'gatehouse' ? obo.subjectClaims : [])).flatMap(claimsAt),
   ...agents
     .flatMap(({ inbound }) => (inbound.type === 'claims-as-headers' ? Object.keys(inbound.claims) : []))
-    .map(claimOf),
+    .flatMap(claimsAt),
 ];
 
 export const clientsOfAgents = (agents: readonly CompiledAgent[]): string[] =>

@@ -96,6 +96,3 @@ export const secretsOfTokens = (tokens: CompiledTokens | undefined): string[] =>
   (tokens?.clients ?? []).flatMap(({ authentication, name }) =>
     authentication.type === 'secret' && name !== OWN_CLIENT ? [authentication.credential] : [],
   );
-
-export const claimsInTokens = (tokens: CompiledTokens | undefined): string[] =>
-  (tokens?.clients ?? []).flatMap(({ subjectClaims }) => subjectClaims.map((path) => path.split('.')[0] ?? path));

@@ -13,7 +13,7 @@ import {
   present,
   rulesOf,
 } from './compile-route.ts';
-import { claimsInTokens, compileTokens, secretsOfTokens } from './compile-tokens.ts';
+import { compileTokens, secretsOfTokens } from './compile-tokens.ts';
 import type {
   AliasTarget,
   CompiledApiKey,
@@ -204,7 +204,6 @@ export const compilePolicy = (config: GatewayConfig): CompiledPolicy => {
       ...claimsInLlm(routes, Object.values(models)),
       ...claimsInMcp(mcp),
       ...claimsInAgents(agents),
-      ...claimsInTokens(tokens),
     ]).sort(),
     llm,
     mcp,

@@ -75,8 +75,8 @@ export const createExchangeToken = (
         ...(chain === undefined ? {} : { actor: chain }),
         ...(isAppOnly(subject.claims) ? { isAppOnly: true } : {}),
         claims: {
-          ...(actor === undefined ? {} : pickClaims(actor.claims, client.actorClaims)),
-          ...pickClaims(subject.claims, client.subjectClaims),
+          ...(actor === undefined ? {} : pickClaims(actor, client.actorClaims, ports.issuer)),
+          ...pickClaims(subject, client.subjectClaims, ports.issuer),
         },
         lifetimeSeconds: client.lifetimeSeconds,
         notAfter: Math.min(endOf(subject), actor === undefined ? Number.MAX_SAFE_INTEGER : endOf(actor)),

@@ -96,7 +96,14 @@ describe('an agent, compiled,', () => {
       }),
     ]);
     expect(tokens).toEqual({ signingKey: 1, actorIssuers: [], clients: [] });
-    expect(claimsUsed).toEqual(expect.arrayContaining(['email', 'org']));
+    expect(claimsUsed).toEqual(['email', 'org', 'org.team', 'team']);
+  });
+
+  test('is told claims that are named like a URL, and those at paths by what begins there', () => {
+    const { claimsUsed } = compiled(
+      agent('inbound: claims-as-headers, claims: { "https://acme.example/roles": Roles, realm_access.roles: All }'),
+    );
+    expect(claimsUsed).toEqual(['https://acme.example/roles', 'realm_access', 'realm_access.roles', 'roles']);
   });
 
   test('exchanges at its identity provider as the client that stands there, and the gateway then makes no token', () => {

@@ -69,7 +69,7 @@ const aboutOf = (
     clientId: obo.actor,
     actor: actorNow(principal, users.claims, now),
     ...(isAppOnly(users.claims) ? { isAppOnly: true } : {}),
-    claims: pickClaims(principal.claims, obo.subjectClaims),
+    claims: pickClaims(principal, obo.subjectClaims, issuer),
     lifetimeSeconds: obo.lifetimeSeconds,
     notAfter: Math.floor(users.expiresAt),
   };

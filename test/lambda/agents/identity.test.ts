@@ -12,6 +12,7 @@ import {
   IDP,
   ISSUER,
   json,
+  principalOf,
   startAgentsGateway,
   tokenOf,
   userToken,
@@ -269,6 +270,15 @@ describe('claims as headers', () => {
       unit: `b64:${Buffer.from('Öffnung').toString('base64url')}`,
     });
     expect(headersOf(gateway)).not.toHaveProperty(`${CUSTOM}obo-token`);
+  });
+
+  test('of a caller that is an agent itself are those of its token, by the names they have there', async () => {
+    const inbound = { type: 'claims-as-headers', claims: { 'org.unit': 'Unit' } } as const;
+    const claims = { sub: 'jane', unit: 'ops', org: { unit: 'other' }, exp: Math.floor(Date.now() / 1_000) + 60 };
+    const principal = { ...principalOf(claims), issuer: ISSUER };
+    const gateway = await gatewayFor({ inbound }, { identify: async () => ({ principal, token: undefined }) });
+    await ask(gateway, tokenOf(claims));
+    expect(headersOf(gateway)).toMatchObject({ [`${CUSTOM}unit`]: 'ops' });
   });
 
   const b64 = (text: string): string => `b64:${Buffer.from(text).toString('base64url')}`;

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { pickClaims } from '../../../lambda/identity/pick-claims.ts';
 
+const IDP = 'https://idp.example';
+const OWN = 'https://gateway.example';
 const CLAIMS = {
   team: 'blue',
   org: { unit: 'ops', none: null },
@@ -23,5 +25,18 @@ test.each([
   ['org.absent', {}],
   ['absent.*', {}],
 ])('the claim at %s is %j', (path, picked) => {
-  expect(pickClaims(CLAIMS, [path])).toEqual(picked);
+  expect(pickClaims({ issuer: IDP, claims: CLAIMS }, [path], OWN)).toEqual(picked);
+});
+
+test.each(['org.unit', 'realm_access.roles', 'resource_access.*.roles', 'https://acme.example/roles', 'team'])(
+  'in a token of our own the claim of %s is found again, whatever else there is',
+  (path) => {
+    const once = pickClaims({ issuer: IDP, claims: CLAIMS }, [path], OWN);
+    const claims = { ...once, org: { unit: 'other' } };
+    expect(pickClaims({ issuer: OWN, claims }, [path], OWN)).toEqual(once);
+  },
+);
+
+test('what an identity provider has under the name alone is not what is at the path', () => {
+  expect(pickClaims({ issuer: IDP, claims: { unit: 'chosen' } }, ['org.unit'], OWN)).toEqual({});
 });
