@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../core/call.ts';
 import type { Hidden } from '../core/hidden.ts';
-import { credentialRefusal } from './credential-refusal.ts';
-import { type Claims, isAppOnly, readClaims } from './read-claims.ts';
+import { type NoCallersToken, readCallersToken } from './callers-token.ts';
+import { type CredentialFault, credentialRefusal } from './credential-refusal.ts';
+import { type Claims, isAppOnly } from './read-claims.ts';
 
 /** The user as whom an upstream is called. */
 export interface Subject {
@@ -13,21 +14,24 @@ export interface Subject {
   readonly key: readonly string[];
 }
 
+const FAULTS: Readonly<Record<NoCallersToken, CredentialFault>> = {
+  missing: 'no-subject-token',
+  unreadable: 'subject-unreadable',
+  'another-issuer': 'subject-mismatch',
+  endless: 'subject-unreadable',
+  ended: 'subject-expired',
+};
+
 /**
- * Reads the caller's own token. It was verified when the caller was identified; here it only must be the same one.
+ * The caller's own token, where it speaks of a user.
  *
  * Errors: `Refusal('credential_unavailable')` whenever there is no user to call as.
  */
-export const subjectOf = ({ principal, token }: Call, nowMs: number): Subject => {
-  if (token === undefined) throw credentialRefusal('no-subject-token');
-  const text = token.open();
-  const claims = readClaims(text);
-  if (claims === undefined) throw credentialRefusal('subject-unreadable');
-  if (claims.iss !== principal.issuer) throw credentialRefusal('subject-mismatch');
+export const subjectOf = (call: Call, nowMs: number): Subject => {
+  const read = readCallersToken(call, nowMs);
+  if (typeof read === 'string') throw credentialRefusal(FAULTS[read]);
+  const { token, claims, expiresAt } = read;
   if (isAppOnly(claims)) throw credentialRefusal('app-only-subject');
-  const ends = [claims.exp, principal.expiresAt].filter((end) => typeof end === 'number');
-  if (ends.length === 0) throw credentialRefusal('subject-unreadable');
-  const expiresAtMs = Math.min(...ends) * 1000;
-  if (expiresAtMs <= nowMs) throw credentialRefusal('subject-expired');
-  return { token, claims, expiresAtMs, key: [principal.id, hash('sha256', text, 'base64')] };
+  const key = [call.principal.id, hash('sha256', token.open(), 'base64')];
+  return { token, claims, expiresAtMs: expiresAt * 1_000, key };
 };

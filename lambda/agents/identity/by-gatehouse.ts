@@ -7,11 +7,12 @@ import { pickClaims } from '../../identity/pick-claims.ts';
 import { actFor, readActorChain } from '../../issuing/actor-chain.ts';
 import type { Actor, TokenRequest } from '../../issuing/issue-token.ts';
 import { type MayAct, mayAct } from '../../issuing/may-act.ts';
+import type { CallersToken } from '../../outbound-auth/callers-token.ts';
 import { createKeptTokens } from '../../outbound-auth/kept-tokens.ts';
 import { type Claims, isAppOnly } from '../../outbound-auth/read-claims.ts';
 import type { AgentPorts } from '../ports.ts';
 import type { OnBehalf } from './on-behalf.ts';
-import { notExchanged, type UsersToken, usersToken } from './users-token.ts';
+import { notExchanged, usersToken } from './users-token.ts';
 
 type ByGatehouse = Extract<CompiledObo, { issuer: 'gatehouse' }>;
 
@@ -55,7 +56,7 @@ const scopesOf = ({ scopes }: Principal, { scopes: most }: ByGatehouse): readonl
 
 const aboutOf = (
   { principal }: AgentCall,
-  users: UsersToken,
+  users: CallersToken,
   obo: ByGatehouse,
   issuer: string,
 ): Omit<TokenRequest, 'audience' | 'scopes'> => {
