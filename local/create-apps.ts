@@ -27,6 +27,7 @@ import { createSend } from '../lambda/providers/send.ts';
 import { createTargets } from '../lambda/targets/create-targets.ts';
 import type { Records } from '../lambda/telemetry/record.ts';
 import { createTokenApp } from '../lambda/token/app.ts';
+import { TOKEN_DOCUMENTS, TOKEN_PATH } from '../lambda/token/paths.ts';
 import { type AgentRuntimes, LOCAL_REGION, localArn } from './agent-runtimes.ts';
 import type { Env, LocalPolicy } from './local-policy.ts';
 import { memoryCatalogStore } from './memory/catalog-store.ts';
@@ -156,8 +157,7 @@ const isMcpPath =
 
 /** What API Gateway gives to the functions for agents and for tokens. */
 const isAgentPath = (path: string): boolean => /^\/(?:agents|a2a)\/|^\/invoke$/.test(path);
-const isTokenPath = (path: string): boolean =>
-  /^\/oauth2\/|^\/\.well-known\/(?:openid-configuration|oauth-authorization-server|jwks\.json)$/.test(path);
+const isTokenPath = (path: string): boolean => [TOKEN_PATH, ...TOKEN_DOCUMENTS].includes(path);
 
 /** Agents of this machine. One that the policy names by its ARN runs in an account that can't be reached from here. */
 const runtimeOf =

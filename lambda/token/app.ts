@@ -7,6 +7,7 @@ import type { Exchange } from '../telemetry/exchange.ts';
 import { createExchangeToken, type ExchangeFacts } from './exchange-token.ts';
 import { metadata } from './metadata.ts';
 import { writeTokenRefusal } from './oauth-error.ts';
+import { TOKEN_DOCUMENTS, TOKEN_PATH } from './paths.ts';
 import type { TokenPorts } from './ports.ts';
 import { readForm } from './read-form.ts';
 
@@ -14,15 +15,6 @@ export interface TokenApp {
   /** Never throws: whatever goes wrong is an answer. */
   fetch(request: Request, env: GatewayEnv): Promise<Response>;
 }
-
-export const TOKEN_PATH = '/oauth2/token';
-
-/** Paths of the documents, each for GET and HEAD. */
-export const TOKEN_DOCUMENTS = [
-  '/.well-known/openid-configuration',
-  '/.well-known/oauth-authorization-server',
-  '/.well-known/jwks.json',
-] as const;
 
 /** Keys are published before they sign and after: see docs/runbooks/rotate-token-keys.md. */
 const KEPT = { 'cache-control': 'public, max-age=300' };

@@ -4,6 +4,7 @@ import type { CompiledTokenClient } from '../../config/compiled-tokens.ts';
 import { readUnverifiedJwt } from '../identity/read-unverified-jwt.ts';
 import { createVerifyJwt } from '../identity/verify-jwt.ts';
 import { tokenRefusal } from './oauth-error.ts';
+import { TOKEN_PATH } from './paths.ts';
 import type { TokenPorts } from './ports.ts';
 
 const MAX_LIFE_SECONDS = 300;
@@ -25,7 +26,7 @@ export const createVerifyAssertion = (client: CompiledTokenClient, ports: TokenP
     name,
     kind: 'oidc',
     issuer: name,
-    audiences: [issuer, `${issuer}/oauth2/token`],
+    audiences: [issuer, `${issuer}${TOKEN_PATH}`],
     jwksUri: 'jwksUri' in authentication ? authentication.jwksUri : 'https://keys.invalid/',
     algorithms: ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
     clockSkewSeconds: SKEW_SECONDS,

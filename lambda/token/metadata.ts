@@ -1,3 +1,4 @@
+import { TOKEN_PATH } from './paths.ts';
 import { GRANT_TYPE } from './token-types.ts';
 
 /**
@@ -7,7 +8,7 @@ import { GRANT_TYPE } from './token-types.ts';
  */
 export const metadata = (issuer: string) => ({
   issuer,
-  token_endpoint: `${issuer}/oauth2/token`,
+  token_endpoint: `${issuer}${TOKEN_PATH}`,
   jwks_uri: `${issuer}/.well-known/jwks.json`,
   grant_types_supported: [GRANT_TYPE],
   response_types_supported: [],

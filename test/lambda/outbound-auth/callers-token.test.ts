@@ -15,14 +15,14 @@ const read = (token: string | undefined, expiresAt?: number) =>
 const good = { iss: ISSUER, sub: 'jane' };
 
 test.each([
-  ['missing', undefined],
-  ['unreadable', 'gh_key'],
-  ['unreadable', 'e30.bm8.x'],
-  ['another-issuer', jwt({ ...good, iss: 'https://other.example', exp: NOW + 9 })],
-  ['another-issuer', jwt({ sub: 'jane', exp: NOW + 9 })],
-  ['endless', jwt({ ...good, exp: 'soon' })],
-  ['ended', jwt({ ...good, exp: NOW })],
-])("a caller's own token is %s: %s", (why, token) => {
+  ['for nobody', 'missing', undefined],
+  ['for an API key', 'unreadable', 'gh_key'],
+  ['that is no JSON', 'unreadable', 'e30.bm8.x'],
+  ['of another issuer', 'another-issuer', jwt({ ...good, iss: 'https://other.example', exp: NOW + 9 })],
+  ['of no issuer', 'another-issuer', jwt({ sub: 'jane', exp: NOW + 9 })],
+  ['that says no end', 'endless', jwt({ ...good, exp: 'soon' })],
+  ['that ends now', 'ended', jwt({ ...good, exp: NOW })],
+])("a caller's own token %s is %s", (_what, why, token) => {
   expect(read(token)).toBe(why);
 });
 
