@@ -15,7 +15,11 @@ const actorIssuer = z
 
 const authentication = z
   .union([
-    z.strictObject({ secret: name.describe('A name under credentials: the client secret (client_secret_basic)') }),
+    z.strictObject({
+      secret: name.describe(
+        'A name under credentials: the client secret (client_secret_basic), of 16 characters or more',
+      ),
+    }),
     z.strictObject({
       privateKeyJwt: z.union([
         z.strictObject({ jwksUri: httpsUrl }),

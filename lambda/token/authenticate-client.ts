@@ -1,6 +1,6 @@
 import type { CompiledTokenClient, CompiledTokens } from '../../config/compiled-tokens.ts';
 import { Refusal } from '../core/refusal.ts';
-import { isSecret } from './check-secret.ts';
+import { checkSecret } from './check-secret.ts';
 import { claimedClient, createVerifyAssertion } from './client-assertion.ts';
 import { tokenRefusal } from './oauth-error.ts';
 import type { TokenPorts } from './ports.ts';
@@ -28,11 +28,13 @@ export const createAuthenticateClient = (tokens: CompiledTokens, ports: TokenPor
     const client = clients.get(id);
     if (client?.authentication.type !== 'secret') throw tokenRefusal('client', { reason: 'unknown-client' });
     const { credential } = client.authentication;
-    const isRight = async (fresh: boolean) =>
-      isSecret(secret, (await ports.credentials.read(credential, { fresh })).open());
+    const judge = async (fresh: boolean) =>
+      checkSecret(secret, (await ports.credentials.read(credential, { fresh })).open());
     // Read once more: the secret may have been rotated.
-    if ((await isRight(false)) || (await isRight(true))) return client;
-    throw tokenRefusal('client', { client: client.name, reason: 'secret' });
+    const verdict = (await judge(false)) === 'right' ? 'right' : await judge(true);
+    if (verdict === 'right') return client;
+    const reason = verdict === 'too-short' ? 'secret-too-short' : 'secret';
+    throw tokenRefusal('client', { client: client.name, reason });
   };
 
   const byAssertion = async (assertion: string): Promise<CompiledTokenClient> => {
@@ -65,9 +67,11 @@ export const createAuthenticateClient = (tokens: CompiledTokens, ports: TokenPor
     const assertion = form.one('client_assertion');
     const type = form.one('client_assertion_type');
     const id = form.one('client_id');
+    const isPosted = form.one('client_secret') !== undefined;
+    const ways = [basic !== undefined, (assertion ?? type) !== undefined, isPosted].filter((used) => used);
+    if (ways.length > 1) throw tokenRefusal('several-authentications');
     // client_secret_post is not taken: RFC 6749 §2.3.1 does not recommend it.
-    if (form.one('client_secret') !== undefined || (basic !== undefined && (assertion ?? type) !== undefined))
-      throw tokenRefusal('several-authentications');
+    if (isPosted) throw tokenRefusal('client', { reason: 'secret-in-body' });
     const client = await (async () => {
       if (basic !== undefined) return bySecret(basic.id, basic.secret);
       if (assertion !== undefined && type === ASSERTION_TYPE) return byAssertion(assertion);

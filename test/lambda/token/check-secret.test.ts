@@ -1,13 +1,18 @@
 import { expect, test } from '@jest/globals';
-import { isSecret } from '../../../lambda/token/check-secret.ts';
+import { checkSecret } from '../../../lambda/token/check-secret.ts';
+
+const LONG = 'sixteen letters.';
 
 test.each([
-  ['s3cret', 's3cret', true],
-  ['s3cret', '{"clientId":"desk","clientSecret":"s3cret"}', true],
-  ['other', 's3cret', false],
-  ['other', '{"clientSecret":"s3cret"}', false],
-  ['', '{"clientSecret":""}', false],
-  ['', '', false],
-])('%j is the secret kept as %j: %s', (given, kept, isRight) => {
-  expect(isSecret(given, kept)).toBe(isRight);
+  [LONG, LONG, 'right'],
+  [LONG, `{"clientId":"desk","clientSecret":"${LONG}"}`, 'right'],
+  [`${LONG}x`, LONG, 'wrong'],
+  ['', LONG, 'wrong'],
+  ['other', `{"clientSecret":"${LONG}"}`, 'wrong'],
+  ['fifteen letters', 'fifteen letters', 'too-short'],
+  ['s3cret', '{"clientSecret":"s3cret"}', 'too-short'],
+  ['', '{"clientSecret":""}', 'too-short'],
+  ['', '', 'too-short'],
+])('%j against a secret kept as %j: %s', (given, kept, verdict) => {
+  expect(checkSecret(given, kept)).toBe(verdict);
 });
