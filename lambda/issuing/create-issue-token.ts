@@ -35,16 +35,20 @@ export const createIssueToken =
     return { token: new Hidden(`${input}.${Buffer.from(signature).toString('base64url')}`), jti, expiresAt };
   };
 
-const ownClaims = ({ sub, subId, audience, scopes, clientId, actor, isAppOnly }: TokenRequest) => ({
-  sub,
-  sub_id: { format: 'iss_sub', iss: subId.iss, sub: subId.sub },
-  aud: [...audience],
-  client_id: clientId,
-  scope: scopes.filter(isScope).join(' '),
-  scp: scopes.filter(isScope),
-  ...(actor === undefined ? {} : { act: actor, agent_id: actor.sub }),
-  ...(isAppOnly === true ? { idtyp: 'app' } : {}),
-});
+const ownClaims = ({ sub, subId, audience, scopes: given, clientId, actor, isAppOnly }: TokenRequest) => {
+  const scopes = given.filter(isScope);
+  return {
+    sub,
+    sub_id: { format: 'iss_sub', iss: subId.iss, sub: subId.sub },
+    aud: [...audience],
+    client_id: clientId,
+    // RFC 6749 §3.3: a text of scopes has one at least. A list may have none.
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    scp: scopes,
+    ...(actor === undefined ? {} : { act: actor, agent_id: actor.sub }),
+    ...(isAppOnly === true ? { idtyp: 'app' } : {}),
+  };
+};
 
 const refuseReserved = ({ claims }: TokenRequest): void => {
   const reserved = Object.keys(claims).filter(isReservedClaim);

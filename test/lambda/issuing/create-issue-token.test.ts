@@ -77,6 +77,12 @@ describe('a token of the gateway', () => {
     expect(decodeJwt(token.open())).toMatchObject({ scope: 'kb:read', scp: ['kb:read'] });
   });
 
+  test('without scopes has none in its list, and no text of scopes, which may not be empty', async () => {
+    const claims = decodeJwt((await issue({ scopes: [] })).token.open());
+    expect(claims).toMatchObject({ scp: [] });
+    expect(claims).not.toHaveProperty('scope');
+  });
+
   test('never outlives what it was made from', async () => {
     expect((await issue({ notAfter: NOW + 7.9 })).expiresAt).toBe(NOW + 7);
     for (const notAfter of [NOW, NOW - 1, Number.NaN])
