@@ -12,8 +12,9 @@ import { createAuthenticateClient } from './authenticate-client.ts';
 import { checkMayAct } from './may-act.ts';
 import { type TokenReason, tokenRefusal } from './oauth-error.ts';
 import type { TokenPorts } from './ports.ts';
-import { type ExchangeRequest, readExchange } from './read-exchange.ts';
+import { type ExchangeRequest, readExchange, type TypedToken } from './read-exchange.ts';
 import type { Form } from './read-form.ts';
+import { contradicts } from './token-types.ts';
 import { createVerifiers } from './verifiers.ts';
 
 /** What is known so far, for the record: also of an exchange that is refused. */
@@ -44,8 +45,8 @@ export const createExchangeToken = (
     const asked = readExchange(form);
     let verifying: ReturnType<typeof verifiers.actor> | undefined;
     const actorOf = async () => {
-      if (asked.actorToken === undefined) return undefined;
-      verifying ??= rejectedAs('actor-rejected', verifiers.actor(asked.actorToken));
+      if (asked.actor === undefined) return undefined;
+      verifying ??= verifyAs('actor-rejected', asked.actor, verifiers.actor);
       const verified = await verifying;
       facts.actor = verified.principal;
       return verified;
@@ -54,7 +55,7 @@ export const createExchangeToken = (
     facts.client = client.name;
     const audience = targetsOf(asked, client);
     facts.audience = audience;
-    const subject = await rejectedAs('subject-rejected', verifiers.subject(asked.subjectToken));
+    const subject = await verifyAs('subject-rejected', asked.subject, verifiers.subject);
     facts.subject = subject;
     const actor = (await actorOf())?.principal;
     if (actor === undefined && !client.impersonation) throw tokenRefusal('actor-needed', { client: client.name });
@@ -86,7 +87,7 @@ export const createExchangeToken = (
       ...issued,
       issuedTokenType: asked.issuedTokenType,
       scopes: narrowed.scopes,
-      areScopesAsAsked: asked.scopes !== undefined && sameScopes(asked.scopes, narrowed.scopes),
+      areScopesAsAsked: sameScopes(asked.scopes ?? [], narrowed.scopes),
     };
   };
 };
@@ -122,6 +123,17 @@ const useOnce = async (
 
 /** Seconds: when the token itself ends, without the skew that its verifier allows. */
 const endOf = ({ claims }: Principal): number => (typeof claims.exp === 'number' ? claims.exp : 0);
+
+/** RFC 8693 §2.1: as the type that it was sent with asks. */
+const verifyAs = async <Verified>(
+  reason: TokenReason,
+  { token, type }: TypedToken,
+  verify: (token: string) => Promise<Verified>,
+): Promise<Verified> => {
+  const verified = await rejectedAs(reason, verify(token));
+  if (contradicts(token, type)) throw tokenRefusal(reason, { reason: 'token-type' });
+  return verified;
+};
 
 /** The exact reason why a token is not accepted is for the record. */
 const rejectedAs = async <Value>(reason: TokenReason, verifying: Promise<Value>): Promise<Value> => {

@@ -10,7 +10,7 @@ export type OAuthCode =
   | 'invalid_target';
 
 /** What a stranger reads, for each reason. Never built from input. */
-const REASONS = {
+export const REASONS = {
   'not-a-form': ['invalid_request', 'send the parameters once, as application/x-www-form-urlencoded, in UTF-8'],
   'body-too-large': ['invalid_request', 'the body is larger than 64 KB'],
   'repeated-parameter': ['invalid_request', 'a parameter is repeated'],
