@@ -1,3 +1,5 @@
+import { expect } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import type { CompiledIdentityProvider, CompiledPolicy } from '../../config/compiled.ts';
 import type { CompiledTokenClient } from '../../config/compiled-tokens.ts';
 import { Hidden } from '../../lambda/core/hidden.ts';
@@ -15,6 +17,8 @@ export const ISSUER = 'https://agents.acme.com';
 export const OKTA = 'https://acme.okta.com';
 export const CLUSTER = 'https://kubernetes.acme.com';
 export const SPIRE = 'https://spire.acme.com';
+/** What the client `weak` has. */
+export const WEAK_SECRET = 'a secret: 7';
 export const SECRET = 'a secret: 100% & more';
 
 const client = (name: string, more: Partial<CompiledTokenClient> = {}): CompiledTokenClient => ({
@@ -89,7 +93,7 @@ export const tokenService = async (
     issuer: self,
     keys,
     issueToken: createIssueToken({ issuer: self, keys, clock, newId }),
-    credentials: { read: async () => new Hidden(SECRET) },
+    credentials: { read: async (name) => new Hidden(name === 'weak' ? WEAK_SECRET : SECRET) },
     fetchJson: async (url) => {
       if (url === `${self}/.well-known/jwks.json`) return { keys: await keys.published() };
       const key = [...issuers].find(([issuer]) => url.startsWith(issuer))?.[1];
@@ -108,10 +112,10 @@ export const tokenService = async (
       deadlineMs: time.now + 10_000,
       rawAuthorizationCount: 1,
     });
-  const sign = (issuer: string, claims: Readonly<Record<string, unknown>>) => {
+  const sign = (issuer: string, claims: Readonly<Record<string, unknown>>, typ?: string) => {
     const key = issuer === 'client' ? own : issuers.get(issuer);
     if (key === undefined) throw new Error('an issuer without a key');
-    return signToken(key, { iat: startSeconds, exp: startSeconds + 3_600, ...claims });
+    return signToken(key, { iat: startSeconds, exp: startSeconds + 3_600, ...claims }, typ);
   };
   const user = (more: Readonly<Record<string, unknown>> = {}) =>
     sign(OKTA, {
@@ -155,5 +159,18 @@ export const tokenService = async (
     });
     return { response, status: response.status, json: (await response.json()) as Record<string, unknown> };
   };
-  return { app, time, keys, records, bugs, fetch, sign, user, actor, basic, exchange };
+  /** Asserts an answer that is an error of RFC 6749 §5.2 and no token, and gives the reason in the record. */
+  const refused = async (error: string, ...asked: Parameters<typeof exchange>): Promise<string> => {
+    const { json, status, response } = await exchange(...asked);
+    expect({ error: json.error, status }).toEqual({ error, status: error === 'invalid_client' ? 401 : 400 });
+    expect(Object.keys(json)).toEqual(['error', 'error_description']);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    return String(records.at(-1)?.detail?.reason ?? records.at(-1)?.detail?.oauth);
+  };
+  return { app, time, keys, records, bugs, fetch, sign, user, actor, basic, exchange, refused };
 };
+
+export type TokenService = Awaited<ReturnType<typeof tokenService>>;
+
+export const claimsIn = (json: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  decodeJwt(String(json.access_token));

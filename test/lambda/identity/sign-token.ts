@@ -7,4 +7,5 @@ export { createKey, type IssuerKey };
 export const signToken = (
   { kid, alg, privateKey }: IssuerKey,
   claims: Readonly<Record<string, unknown>>,
-): Promise<string> => new SignJWT(claims).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(privateKey);
+  typ = 'JWT',
+): Promise<string> => new SignJWT(claims).setProtectedHeader({ alg, kid, typ }).sign(privateKey);
