@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { REFUSALS, Refusal, type RefusalCode } from '../../../lambda/core/refusal.ts';
+import { agentAudience } from '../../../lambda/identity/own-provider.ts';
 import { REASONS, type TokenReason, tokenRefusal, writeTokenRefusal } from '../../../lambda/token/oauth-error.ts';
 import { ACCESS_TOKEN, ASSERTION_TYPE, JWT } from '../../../lambda/token/token-types.ts';
 import {
@@ -76,6 +77,8 @@ describe('RFC 6749 §2.3 the client', () => {
   });
 });
 
+const ONCE = ['grant_type', 'subject_token', 'subject_token_type', 'scope', 'requested_token_type', 'unknown'];
+
 describe('RFC 6749 §3.2 the endpoint', () => {
   test.each([
     ['/oauth2/token', 'GET', 'POST'],
@@ -85,12 +88,9 @@ describe('RFC 6749 §3.2 the endpoint', () => {
     const response = await service.fetch(path, { method });
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
   });
-  test.each(['grant_type', 'subject_token', 'subject_token_type', 'scope', 'requested_token_type', 'unknown'])(
-    '%s is not repeated',
-    async (name) => {
-      await refusedWith('invalid_request', { [name]: ['a', 'a'] });
-    },
-  );
+  test.each(ONCE)('%s is not repeated', async (name) => {
+    await refusedWith('invalid_request', { [name]: ['a', 'a'] });
+  });
   test('a parameter without a value is one that was left out', async () => {
     const empty = { scope: '', actor_token: '', actor_token_type: '', requested_token_type: '', resource: '' };
     expect((await service.exchange(empty)).status).toBe(200);
@@ -222,6 +222,7 @@ describe('RFC 9068 the token', () => {
     expect(claimsIn(await token({ scope: 'write' })).scope).toBe('write');
   });
   test('RFC 9068 §3: is for what was asked, and otherwise for the one audience of the client, never for several', async () => {
+    expect(claimsIn(await token({ audience: undefined, resource: KB })).aud).toEqual([KB]);
     expect(claimsIn(await token({ audience: undefined }, service.basic('chained'))).aud).toEqual([ISSUER]);
     expect(await refusedWith('invalid_target', { audience: undefined })).toBe('no-target');
   });
@@ -242,6 +243,10 @@ describe('RFC 9068 the token', () => {
       issuer: claimsIn(await token()).iss,
       jwks_uri: `${ISSUER}/.well-known/jwks.json`,
     });
+  });
+  test("RFC 9068 §5: has an audience of its own for each agent, which is not the gateway's", () => {
+    const audiences = [ISSUER, agentAudience(ISSUER, 'a'), agentAudience(ISSUER, 'b')];
+    expect(new Set(audiences).size).toBe(3);
   });
   test('RFC 9068 §5: has a sub that no client can choose', async () => {
     const claims = claimsIn(await token({ sub: 'root', client_id: 'desk' }));

@@ -171,7 +171,7 @@ describe('§2.1 the subject and the actor are validated', () => {
 });
 
 describe('§2.2.1 the answer', () => {
-  test('RFC 6749 §5.1: has the token, its type, its life, no refresh token, and is kept by nobody', async () => {
+  test('§2.2 and RFC 6749 §5.1: has the token, its type, its life, no refresh token, and is kept by nobody', async () => {
     const { json, response } = await service.exchange({ scope: 'read' });
     expect(json).toEqual({
       access_token: expect.any(String),
@@ -227,6 +227,18 @@ describe('§2.2.2 errors', () => {
     await refusedWith('invalid_scope', { scope: 'read admin' });
     await refusedWith('invalid_scope', { scope: 'write' }, service.basic('narrow'));
   });
+  test('a request that lacks something, and a token that is not accepted, are one error: invalid_request', async () => {
+    const ended = { exp: NOW - 60 };
+    const sentences = new Set<unknown>();
+    for (const subject_token of [await service.user(ended), await service.user({ aud: 'api://other' }), 'a.b.c', 'x']) {
+      await refusedWith('invalid_request', { subject_token });
+      sentences.add((await service.exchange({ subject_token })).json.error_description);
+    }
+    // Why exactly is for the record: whoever stole a token learns nothing of it.
+    expect(sentences.size).toBe(1);
+    await refusedWith('invalid_request', { subject_token: undefined });
+    await refusedWith('invalid_request', await withActor(ended));
+  });
   test('an expired actor is refused even if the client needs none', async () => {
     await refusedWith('invalid_request', await withActor({ exp: NOW - 60 }));
   });
@@ -279,7 +291,7 @@ describe('§4.1 and §4.4 who acts', () => {
     );
     expect(claimsIn(json).act).toEqual(decodeJwt(first).act);
   });
-  test('a chain is bounded', async () => {
+  test('§4.1: a chain is bounded', async () => {
     let token = await own(await withActor());
     for (let i = 0; i < 4; i++) token = await own({ subject_token: token, ...(await withActor()) });
     await refusedWith('invalid_request', { subject_token: token, ...(await withActor()) });
@@ -316,7 +328,7 @@ describe('§2.1 a subject token that is taken once', () => {
   });
 });
 
-test('every exchange is one record, with who, for whom and why, and never a token', async () => {
+test('§5: every exchange is one record, with who, for whom and why, and never a token', async () => {
   service.records.length = 0;
   const { json } = await service.exchange(await withActor());
   await service.exchange({ audience: 'https://payroll.acme.com' });
@@ -339,7 +351,7 @@ test('every exchange is one record, with who, for whom and why, and never a toke
 });
 
 describe('documents', () => {
-  test('tell where tokens and keys are', async () => {
+  test('§7: tell where tokens and keys are, in names that are registered', async () => {
     for (const path of ['openid-configuration', 'oauth-authorization-server']) {
       const response = await service.fetch(`/.well-known/${path}`);
       expect(await response.json()).toMatchObject({
