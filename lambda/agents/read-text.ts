@@ -1,3 +1,4 @@
+import { readAtMost } from '../core/read-at-most.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { IncomingAnswer } from '../providers/send.ts';
 
@@ -10,18 +11,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * that breaks off.
  */
 export const readText = async (body: IncomingAnswer['body'], maxBytes: number): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      body.destroy();
-      throw new Refusal('result_too_large', { maxBytes });
-    }
-    chunks.push(chunk);
-  }
+  const { bytes, isWhole } = await readAtMost(body, maxBytes);
+  if (!isWhole) throw new Refusal('result_too_large', { maxBytes });
   try {
-    return utf8.decode(Buffer.concat(chunks));
+    return utf8.decode(bytes);
   } catch {
     throw new Refusal('upstream_failed', { reason: 'not UTF-8' });
   }

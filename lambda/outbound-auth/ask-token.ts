@@ -1,4 +1,5 @@
 import { Hidden } from '../core/hidden.ts';
+import { readAtMost } from '../core/read-at-most.ts';
 import type { IncomingAnswer } from '../providers/send.ts';
 import { credentialRefusal } from './credential-refusal.ts';
 import type { OutboundAuthPorts } from './ports.ts';
@@ -85,17 +86,8 @@ const askOnce = async (
 };
 
 const readAnswer = async ({ status, headers, body }: IncomingAnswer): Promise<TokenAnswer> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_BYTES) {
-      body.destroy();
-      break;
-    }
-    chunks.push(chunk);
-  }
-  const json = size > MAX_BYTES ? {} : toJson(Buffer.concat(chunks).toString('utf8'));
+  const { bytes, isWhole } = await readAtMost(body, MAX_BYTES);
+  const json = isWhole ? toJson(bytes.toString('utf8')) : {};
   const said = typeof json.error === 'string' && /^[a-z_]{1,40}$/.test(json.error) ? json.error : '';
   const asked = Number(headers['retry-after']);
   return { status, json, error: said, retryAfterSeconds: asked >= 1 && asked <= 3_600 ? Math.ceil(asked) : 5 };

@@ -2,6 +2,7 @@ import type { CompiledLlmProvider } from '../../config/compiled.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Credentials } from '../core/credentials.ts';
 import { isDeeperThan } from '../core/json-depth.ts';
+import { readAtMost } from '../core/read-at-most.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Json, Provider, UpstreamRequest } from './provider.ts';
 import type { IncomingAnswer, OutgoingRequest, Send } from './send.ts';
@@ -76,7 +77,8 @@ const withCleaner = (answer: IncomingAnswer, secret: string | undefined): Upstre
 
 /** Providers quote the key that they do not accept: it is taken out before anybody reads the error. */
 const refusalOf = async (answer: IncomingAnswer, provider: Provider, secret: string | undefined): Promise<Refusal> => {
-  const text = (await readBytes(answer, MAX_ERROR_BYTES, 'cut')).toString('utf8');
+  const { bytes } = await readAtMost(answer.body, MAX_ERROR_BYTES);
+  const text = bytes.toString('utf8');
   return provider.toRefusal(answer.status, parse(withCleaner(answer, secret).clean(text)), answer.headers);
 };
 
@@ -100,28 +102,14 @@ const signed = async (
 
 /** The JSON object of a whole answer. Errors: `Refusal('upstream_failed')` for anything else, the provider's own for an error in a 200. */
 export const readAnswer = async (answer: IncomingAnswer, provider: Provider): Promise<Json> => {
-  const bytes = await readBytes(answer, MAX_ANSWER_BYTES, 'refuse');
+  const { bytes, isWhole } = await readAtMost(answer.body, MAX_ANSWER_BYTES);
+  if (!isWhole) throw new Refusal('upstream_failed', { reason: 'answer too large' });
   if (isDeeperThan(bytes, MAX_DEPTH)) throw new Refusal('upstream_failed', { reason: 'answer too deep' });
   const body = parse(bytes.toString('utf8'));
   if (!isObject(body)) throw new Refusal('upstream_failed', { reason: 'answer is not JSON' });
   if (isObject(body.error) || typeof body.error === 'string')
     throw provider.toRefusal(answer.status, body, answer.headers);
   return body;
-};
-
-const readBytes = async (answer: IncomingAnswer, most: number, over: 'cut' | 'refuse'): Promise<Buffer> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body) {
-    size += chunk.length;
-    if (size > most) {
-      answer.body.destroy();
-      if (over === 'refuse') throw new Refusal('upstream_failed', { reason: 'answer too large' });
-      break;
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 };
 
 const parse = (text: string): unknown => {

@@ -1,4 +1,5 @@
 import type { Credentials } from '../../core/credentials.ts';
+import { readAtMost } from '../../core/read-at-most.ts';
 import type { GuardUrl } from '../../outbound-auth/guard-url.ts';
 import type { Send } from '../../providers/send.ts';
 import { jsonDocument, oauthError } from '../document.ts';
@@ -29,17 +30,9 @@ export const askProvider = async (
     const headers = { accept: 'application/json', ...request.headers };
     const signal = AbortSignal.timeout(TOTAL_MS);
     const answer = await send({ method: 'POST', url, headers, body: request.body, fresh: true }, LIMITS, signal);
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of answer.body) {
-      size += chunk.length;
-      if (size > MAX_BYTES) {
-        answer.body.destroy();
-        return unavailable();
-      }
-      chunks.push(chunk);
-    }
-    const json: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const { bytes, isWhole } = await readAtMost(answer.body, MAX_BYTES);
+    if (!isWhole) return unavailable();
+    const json: unknown = JSON.parse(bytes.toString('utf8'));
     const isAnswer = answer.status >= 200 && (answer.status < 300 || answer.status >= 400);
     if (!isAnswer || typeof json !== 'object' || json === null || Array.isArray(json)) return unavailable();
     return jsonDocument(answer.status, json as Record<string, unknown>);

@@ -1,5 +1,6 @@
 import type { CompiledOpenApiTool } from '../../../config/compiled-mcp.ts';
 import type { Raw } from '../../core/mcp.ts';
+import { readAtMost } from '../../core/read-at-most.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { IncomingAnswer } from '../../providers/send.ts';
 import { isRaw } from '../raw.ts';
@@ -62,7 +63,7 @@ export const readResult = async (
 
 const readGood = async (answer: IncomingAnswer, tool: CompiledOpenApiTool, context: ResultContext): Promise<Raw> => {
   refuseEncoded(answer);
-  const { bytes, isWhole } = await readBytes(answer, MAX_ANSWER_BYTES);
+  const { bytes, isWhole } = await readAtMost(answer.body, MAX_ANSWER_BYTES);
   if (!isWhole) return toolError(`the answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MB: ask for less`);
   if (bytes.length === 0) return { content: [{ type: 'text', text: 'OK' }] };
   const written = answer.headers['content-type'] ?? '';
@@ -116,28 +117,11 @@ const readError = async (answer: IncomingAnswer, { secrets }: ResultContext): Pr
     answer.body.destroy();
     return '';
   }
-  const { bytes } = await readBytes(answer, MAX_ERROR_BYTES);
+  const { bytes } = await readAtMost(answer.body, MAX_ERROR_BYTES);
   const text = without(bytes.toString('utf8'), secrets)
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
     .trim();
   return text.length > MAX_ERROR_CHARACTERS ? `${text.slice(0, MAX_ERROR_CHARACTERS).toWellFormed()}…` : text;
-};
-
-const readBytes = async (
-  answer: IncomingAnswer,
-  most: number,
-): Promise<{ readonly bytes: Buffer; readonly isWhole: boolean }> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body) {
-    size += chunk.length;
-    if (size > most) {
-      answer.body.destroy();
-      return { bytes: Buffer.concat(chunks), isWhole: false };
-    }
-    chunks.push(chunk);
-  }
-  return { bytes: Buffer.concat(chunks), isWhole: true };
 };
 
 const refuseEncoded = ({ headers, body }: IncomingAnswer): void => {

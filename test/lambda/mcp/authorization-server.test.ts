@@ -351,6 +351,7 @@ describe('Entra: token', () => {
     [200, '<html>', {}],
     [200, '[]', {}],
     [200, `"${'x'.repeat(300_000)}"`, {}],
+    [200, `{"access_token":"a","token_type":"Bearer"}${' '.repeat(300_000)}`, {}],
   ])('an answer that is none becomes one of ours: %s %s', async (status, body, headers) => {
     answer = { status, body, headers };
     const response = await post(CODE);

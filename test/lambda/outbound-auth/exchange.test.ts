@@ -339,6 +339,7 @@ describe('a token endpoint that fails', () => {
     [200, '<html>hello</html>', 'token-answer-malformed', undefined],
     [200, '[]', 'token-answer-malformed', undefined],
     [200, { access_token: 'a'.repeat(300_000), token_type: 'Bearer' }, 'token-answer-malformed', undefined],
+    [200, `{"access_token":"a","token_type":"Bearer"}${' '.repeat(300_000)}`, 'token-answer-malformed', undefined],
   ])('with %s and %j is told by its code alone', async (status, body, reason, error) => {
     endpoint.state.answer = async () => ({ status, body, headers: { location: 'http://127.0.0.1:1/' } });
     const refused = started().auth.headers(callOf('jane'));
