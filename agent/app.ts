@@ -23,12 +23,12 @@ export const createAgent = (settings: AgentSettings, ports: AgentPorts): AgentAp
   const readIdentity = readers[settings.inbound](settings, ports);
   let working = 0;
 
-  /** Counts an invocation until it is over, and logs how it ended: once. */
+  /** Counts an invocation until it is over, logs how it ended, once, and sends its traces: what runs it may be frozen then. */
   const begin = ({ signal }: Request) => {
     const startMs = ports.clock();
     let isOver = false;
     working++;
-    return (outcome: AgentErrorCode | 'ok' | 'caller_left'): void => {
+    return async (outcome: AgentErrorCode | 'ok' | 'caller_left'): Promise<void> => {
       if (isOver) return;
       isOver = true;
       working--;
@@ -36,6 +36,7 @@ export const createAgent = (settings: AgentSettings, ports: AgentPorts): AgentAp
       // Whatever else went wrong then, went wrong because of it.
       const ended = signal.aborted ? 'caller_left' : outcome;
       ports.log({ event: 'invocation', agent, inbound, outcome: ended, durationMs: ports.clock() - startMs });
+      await ports.flushTraces?.();
     };
   };
 
@@ -55,11 +56,11 @@ export const createAgent = (settings: AgentSettings, ports: AgentPorts): AgentAp
       const toAnswer = (output: string) => ({ output, ...about, identity: caller.identity });
       if (acceptsEvents(request)) return events(streamWords(words, toAnswer, leave, end));
       const output = await lastOf(words);
-      end('ok');
+      await end('ok');
       return Response.json(toAnswer(output));
     } catch (thrown) {
       const code = codeOf(thrown);
-      end(code);
+      await end(code);
       return acceptsEvents(request)
         ? events(`data: ${JSON.stringify({ type: 'error', ...writeError(code) })}\n\n`)
         : Response.json({ error: writeError(code) });

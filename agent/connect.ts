@@ -2,6 +2,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { McpClient } from '@strands-agents/sdk';
 import { OpenAIModel } from '@strands-agents/sdk/models/openai';
 import type { AgentSettings } from './settings.ts';
+import { modelTrace, toolTrace } from './tracing/model-span.ts';
 
 type Trace = Readonly<Record<string, string>>;
 
@@ -19,6 +20,7 @@ export const connectModel = ({ model, llmUrl }: AgentSettings, token: string, tr
       maxRetries: 1,
       defaultHeaders: trace,
       fetchOptions: STAY,
+      fetch: continuing(modelTrace),
       organization: null,
       project: null,
     },
@@ -53,4 +55,13 @@ const isUsable = (): ((tool: { readonly name: string }) => boolean) => {
 
 /** The client would open a second stream, for what a server says unasked. One invocation does not wait for that. */
 const withoutListening = async (url: string | URL, init?: RequestInit): Promise<Response> =>
-  init?.method === 'GET' ? new Response(null, { status: 405 }) : fetch(url, init);
+  init?.method === 'GET' ? new Response(null, { status: 405 }) : continuing(toolTrace)(url, init);
+
+/** The span that calls takes the place of the caller's: without a tracer there is none, and the caller's stays. */
+const continuing =
+  (headersNow: () => Trace): typeof fetch =>
+  (url, init) => {
+    const headers = new Headers(init?.headers);
+    for (const [name, value] of Object.entries(headersNow())) headers.set(name, value);
+    return fetch(url, { ...init, headers });
+  };

@@ -5,6 +5,7 @@ import type { Caller } from './caller.ts';
 import { connectModel, connectTools } from './connect.ts';
 import type { AgentSettings } from './settings.ts';
 import { systemPrompt } from './system-prompt.ts';
+import { withModelSpan } from './tracing/model-span.ts';
 
 export interface Invocation {
   readonly prompt: string;
@@ -46,14 +47,17 @@ export async function* invoke(
     // The gateway behind both addresses tries again where that makes sense.
     retryStrategy: null,
   });
+  // Where the deployment registers a tracer, the library's spans continue the trace of the caller.
+  const parent = withModelSpan(propagation.extract(ROOT_CONTEXT, trace));
   try {
-    await before(cancelSignal, agent.initialize());
+    await before(
+      cancelSignal,
+      context.with(parent, () => agent.initialize()),
+    );
     const events = agent.stream(prompt, {
       limits: { turns: settings.maxTurns },
       cancelSignal,
     });
-    // Where the deployment registers a tracer, the library's spans continue the trace of the caller.
-    const parent = propagation.extract(ROOT_CONTEXT, trace);
     for (;;) {
       const { done, value } = await context.with(parent, () => events.next());
       if (done) return answerOf(value);

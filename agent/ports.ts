@@ -6,4 +6,6 @@ export interface AgentPorts {
   readonly fetchJson: (url: string) => Promise<unknown>;
   /** Takes one line about each invocation: facts only, nothing of what was said and nothing of a token. */
   readonly log: (entry: Readonly<Record<string, string | number>>) => void;
+  /** Sends the spans of what just ended. Must not reject, and must not wait for long. Absent: nothing traces. */
+  readonly flushTraces?: () => Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { type AgentErrorCode, codeOf, writeError } from './agent-error.ts';
 
 /** How an invocation that was streamed ended: told once, also when the caller left. */
-type Ended = (outcome: AgentErrorCode | 'ok' | 'caller_left') => void;
+type Ended = (outcome: AgentErrorCode | 'ok' | 'caller_left') => Promise<void>;
 
 const line = (event: object): Uint8Array => new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`);
 
@@ -24,12 +24,12 @@ export const streamWords = (
         const { done, value } = await words.next();
         if (!done) return controller.enqueue(line({ type: 'text', text: value }));
         controller.enqueue(line({ type: 'done', ...toDone(value) }));
-        ended('ok');
+        await ended('ok');
       } catch (thrown) {
         if (leave.signal.aborted) return;
         const code = codeOf(thrown);
         controller.enqueue(line({ type: 'error', ...writeError(code) }));
-        ended(code);
+        await ended(code);
       }
       controller.close();
     },

@@ -94,7 +94,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'type aws-lambda',
   ],
   'lambda/authorizer': ['lambda/core', 'lambda/identity', 'config', 'type aws-lambda'],
-  agent: ['@strands-agents/sdk', '@modelcontextprotocol/sdk', '@opentelemetry/api', 'aws-jwt-verify', 'esbuild'],
+  agent: ['@strands-agents/sdk', '@modelcontextprotocol/sdk', '@opentelemetry', 'aws-jwt-verify', 'esbuild'],
   lib: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'agent/bundle-agent.ts', 'type config'],
   bin: ['lib', 'config', 'aws-cdk-lib', 'cdk-nag'],
   local: [
