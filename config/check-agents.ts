@@ -100,6 +100,14 @@ const checkModels = (root: unknown): readonly Finding[] => {
   });
 };
 
+/** A runtime that runs already has an environment of its own. */
+const checkTraces = (root: unknown): readonly Finding[] =>
+  select(root, 'agents.*').flatMap(({ path, value }): Finding[] =>
+    isMap(value) && 'traces' in value && isMap(value.runtime) && 'arn' in value.runtime
+      ? [finding([...path, 'traces'], 'is for a folder that is deployed: set it where this runtime is made', 'key')]
+      : [],
+  );
+
 /** A token of this gateway's own in front of agents that anybody may call would be about nobody. */
 const checkPublic = (root: unknown): readonly Finding[] =>
   select(root, 'agents.*').flatMap(({ path, value }): Finding[] =>
@@ -117,5 +125,6 @@ export const checkAgents = (root: unknown): readonly Finding[] => [
   ...checkClaimHeaders(root),
   ...checkDefaults(root),
   ...checkModels(root),
+  ...checkTraces(root),
   ...checkPublic(root),
 ];

@@ -85,6 +85,9 @@ const compileAgent = (
     ...(agent.obo === undefined ? {} : { obo: compileObo(config, agent.obo, name) }),
     model,
     reaches: reach(model, routes),
+    ...(agent.traces === undefined
+      ? {}
+      : { traces: { endpoint: agent.traces.endpoint, content: agent.traces.content ?? false } }),
     timeouts: {
       connectMs: 5_000,
       firstByteMs: toMilliseconds(agent.timeouts?.firstByte ?? '2m'),

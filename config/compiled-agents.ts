@@ -14,6 +14,8 @@ export interface CompiledAgent extends CompiledRoute {
   readonly model: string;
   /** Paths of this gateway that a deployed agent calls: the base path of models, the endpoint of tools. */
   readonly reaches: { readonly llm?: string; readonly mcp?: string };
+  /** Where a deployed agent sends its traces. Absent: nowhere. */
+  readonly traces?: { readonly endpoint: string; readonly content: boolean };
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
   readonly newSessionsPerSecond: number;
 }

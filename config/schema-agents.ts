@@ -1,6 +1,17 @@
 import * as z from 'zod';
 import { routePolicy } from './schema-policy.ts';
-import { claimPath, flag, headerSuffix, name, positive, scope, some, someDurationUpTo, text } from './schema-values.ts';
+import {
+  claimPath,
+  flag,
+  headerSuffix,
+  httpsUrl,
+  name,
+  positive,
+  scope,
+  some,
+  someDurationUpTo,
+  text,
+} from './schema-values.ts';
 
 const agentBase = {
   runtime: z
@@ -25,6 +36,13 @@ const agentBase = {
   model: text('a model that a route of llm serves')
     .optional()
     .describe('The model that the agent asks Gatehouse for. Default: smart'),
+  traces: z
+    .strictObject({
+      endpoint: httpsUrl.describe('Base address of an OTLP collector that the agent reaches over HTTP'),
+      content: flag.optional().describe('Whether prompts, answers, arguments and results are sent too. Default: false'),
+    })
+    .optional()
+    .describe('Where a deployed agent sends its traces. Default: nowhere'),
   timeouts: z
     .strictObject({
       firstByte: someDurationUpTo('15m').optional().describe('Default: 2m'),

@@ -53,7 +53,7 @@ export const forwardedHeaders = ({ inbound, obo }: CompiledAgent): readonly stri
 
 /** What a deployed agent knows. No secret: it has none. `gatewayUrl` without a trailing slash. */
 export const agentEnvironment = (
-  { name, inbound, model, reaches }: CompiledAgent,
+  { name, inbound, model, reaches, traces }: CompiledAgent,
   gatewayUrl: string,
   { providers }: CompiledIdentity,
 ): Readonly<Record<string, string>> => ({
@@ -64,6 +64,13 @@ export const agentEnvironment = (
   ...(reaches.mcp === undefined ? {} : { MCP_URL: `${gatewayUrl}${reaches.mcp}` }),
   ...(inbound.type === 'claims-as-headers' ? { CLAIM_HEADERS: JSON.stringify(inbound.claims) } : {}),
   ...(inbound.type === 'jwt-passthrough' ? { TRUSTED_ISSUERS: JSON.stringify(providers.map(trustedIssuer)) } : {}),
+  ...(traces === undefined ? {} : traceVariables(traces)),
+});
+
+/** Headers for the collector are no part of it: they are secrets, and a template is no place for them. */
+const traceVariables = ({ endpoint, content }: NonNullable<CompiledAgent['traces']>) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: String(content),
 });
 
 const trustedIssuer = ({ issuer, audiences, jwksUri, kind }: CompiledIdentity['providers'][number]) => ({

@@ -35,6 +35,7 @@ export interface AgentRuntimesOptions {
   readonly clock: Clock;
   /** Takes one line of JSON. */
   readonly print: (line: string) => void;
+  readonly flushTraces?: () => Promise<void>;
 }
 
 export const LOCAL_REGION = 'us-east-1';
@@ -62,7 +63,7 @@ const onlyTheGateway = (arn: string): PolicyDocument => ({
 });
 
 export const startAgentRuntimes = async (options: AgentRuntimesOptions): Promise<AgentRuntimes> => {
-  const { port, gatewayUrl, clock, print } = options;
+  const { port, gatewayUrl, clock, print, flushTraces } = options;
   const credentials = { accessKeyId: 'AKIALOCALGATEHOUSE00', secretAccessKey: 'local' };
   const calls: ContainerCall[] = [];
   let answer: (request: Request) => Promise<Response> = async () => new Response(null, { status: 404 });
@@ -73,6 +74,7 @@ export const startAgentRuntimes = async (options: AgentRuntimesOptions): Promise
       environment: properties.EnvironmentVariables ?? {},
       clock,
       log: (entry) => print(JSON.stringify({ kind: 'agent', ...entry })),
+      ...(flushTraces === undefined ? {} : { flushTraces }),
     });
     const arn = localArn(agent.name);
     return {

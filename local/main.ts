@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { startTracing } from '../agent/tracing/start-tracing.ts';
 import { readDotEnv } from '../config/dot-env.ts';
 import { ConfigError } from '../config/load.ts';
+import { systemClock } from '../lambda/core/clock.ts';
 import type { Env } from './local-policy.ts';
 import { type Ports, portsFrom } from './ports.ts';
 import { startLocal } from './start-local.ts';
@@ -17,6 +19,7 @@ Runs the gateway on this machine, with stand-ins for what it can't reach: no acc
   --help         this text
 
 A key in the environment or in .env makes a provider real: openai-api-key is OPENAI_API_KEY.
+OTEL_EXPORTER_OTLP_ENDPOINT there is where the agents send their traces.
 `;
 
 /** Ends with one sentence, without a stack: what is wrong is the user's to mend. */
@@ -69,12 +72,19 @@ const main = async (): Promise<void> => {
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
   const say = (about: Record<string, unknown>, text: string): void => print(json ? JSON.stringify(about) : text);
   const ports = readPorts(port);
+  // What OpenTelemetry reads, it reads in the environment of the process.
+  for (const [name, value] of Object.entries(env)) if (name.startsWith('OTEL_')) process.env[name] = value;
+  const tracing = startTracing(process.env, 'gatehouse-agents', {
+    clock: systemClock,
+    log: (entry) => print(JSON.stringify({ kind: 'agent', ...entry })),
+  });
   try {
     const local = await startLocal({
       config,
       ports,
       env,
       print,
+      flushTraces: tracing.flush,
       onReload: (result) =>
         'loaded' in result
           ? say(
@@ -89,7 +99,10 @@ const main = async (): Promise<void> => {
     print(json ? readyLine(local) : welcome(local, config, ports.gateway));
     const stop = (): void => {
       process.off('SIGINT', stop).off('SIGTERM', stop);
-      void local.close().then(() => process.exit(0));
+      void local
+        .close()
+        .then(() => tracing.stop())
+        .then(() => process.exit(0));
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);
   } catch (error) {

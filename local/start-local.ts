@@ -25,6 +25,8 @@ export interface LocalOptions {
   readonly frameGapMs?: number;
   /** Takes each record, as one line of JSON. */
   readonly print: (line: string) => void;
+  /** Sends the spans of the agents. Absent: they make none. */
+  readonly flushTraces?: () => Promise<void>;
   /** Told when an edit of the policy took effect, or why it did not. */
   readonly onReload: (result: { readonly loaded: LocalPolicy } | { readonly refused: string }) => void;
 }
@@ -71,6 +73,7 @@ export const startLocal = async (options: LocalOptions): Promise<Local> => {
       gatewayUrl: url,
       clock: systemClock,
       print: options.print,
+      ...(options.flushTraces === undefined ? {} : { flushTraces: options.flushTraces }),
     });
     running.unshift(runtimes);
     const keys = await memorySigningKeys({

@@ -10,6 +10,8 @@ export interface RunAgentOptions {
   readonly clock: Clock;
   /** Takes each line that the agent logs. */
   readonly log: (entry: Readonly<Record<string, string | number>>) => void;
+  /** Sends the spans of this process. Absent: nothing traces. */
+  readonly flushTraces?: () => Promise<void>;
 }
 
 /**
@@ -17,5 +19,5 @@ export interface RunAgentOptions {
  *
  * Errors: an `Error` that names the variable for an environment it can't work in.
  */
-export const runAgent = ({ environment, clock, log }: RunAgentOptions): Runtime['container'] =>
-  createAgent(readSettings(environment), { clock, fetchJson, log });
+export const runAgent = ({ environment, ...ports }: RunAgentOptions): Runtime['container'] =>
+  createAgent(readSettings(environment), { fetchJson, ...ports });

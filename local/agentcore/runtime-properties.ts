@@ -61,7 +61,7 @@ const headersOf = ({ inbound, obo }: CompiledAgent): readonly string[] => {
 };
 
 const environmentOf = (
-  { name, inbound, model, reaches }: CompiledAgent,
+  { name, inbound, model, reaches, traces }: CompiledAgent,
   { gatewayUrl, identity }: RuntimePlace,
 ): Readonly<Record<string, string>> => ({
   AGENT_NAME: name,
@@ -71,6 +71,12 @@ const environmentOf = (
   ...(reaches.mcp === undefined ? {} : { MCP_URL: `${gatewayUrl}${reaches.mcp}` }),
   ...(inbound.type === 'claims-as-headers' ? { CLAIM_HEADERS: JSON.stringify(inbound.claims) } : {}),
   ...(inbound.type === 'jwt-passthrough' ? { TRUSTED_ISSUERS: JSON.stringify(trustedIssuers(identity)) } : {}),
+  ...(traces === undefined
+    ? {}
+    : {
+        OTEL_EXPORTER_OTLP_ENDPOINT: traces.endpoint,
+        OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: String(traces.content),
+      }),
 });
 
 const trustedIssuers = ({ providers }: CompiledIdentity) =>

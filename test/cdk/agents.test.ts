@@ -119,6 +119,8 @@ describe('the runtimes', () => {
       CREDENTIAL_PROVIDER: only(PROVIDER)[1].Properties.Name,
       INBOUND: 'jwt-passthrough',
       TRUSTED_ISSUERS: '[{"issuer":"https://okta.example/oauth2/default","audiences":["api://default"],"kind":"okta"}]',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp',
+      OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'false',
     });
     expect(environment('clerk')).toEqual({
       ...everywhere,

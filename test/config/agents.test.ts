@@ -36,10 +36,19 @@ describe('a policy with agents is refused', () => {
     ],
     [`${OBO}, auth: optional`, 'expected strict: an agent acts for somebody'],
     ['inbound: obo, obo: { issuer: gatehouse }, model: slow', 'no route of llm that asks who calls has "slow"'],
+    [`${OBO}, traces: { endpoint: http://collector.example }`, 'expected an https:// URL'],
+    [`${OBO}, traces: { endpoint: "https://key@collector.example" }`, 'expected an https:// URL'],
+    [`${OBO}, traces: { endpoint: https://collector.example, headers: { x-key: k } }`, 'headers'],
     [`${OBO}, guardrails: [g]`, 'not available yet: agents.a.guardrails'],
     [`${OBO}, authorization: { allow: ["agent.nme == 'a'"] }`, 'CEL'],
   ])('%s', (text, why) => {
     expect(problemsOf(agent(text)).join('\n')).toContain(why);
+  });
+
+  test('where a runtime that the deployment does not make is to send traces', () => {
+    const arn = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/a-Ab12Cd34Ef';
+    const text = agent(`${OBO}, traces: { endpoint: https://c.example }`).replace('source: agent', `arn: "${arn}"`);
+    expect(problemsOf(text).join('\n')).toContain('agents.a.traces: is for a folder that is deployed');
   });
 
   test('where two are the default', () => {
@@ -117,6 +126,14 @@ describe('an agent, compiled,', () => {
     });
     expect(tokens).toBeUndefined();
     expect(credentials).toContain('okta-client');
+  });
+
+  test('says what it does to a collector, and nothing of what is said unless it has to', () => {
+    const traces = (text: string) =>
+      compiled(agent(`${OBO}, traces: { endpoint: https://c.example${text} }`)).agents[0]?.traces;
+    expect(traces('')).toEqual({ endpoint: 'https://c.example', content: false });
+    expect(traces(', content: true')).toEqual({ endpoint: 'https://c.example', content: true });
+    expect(compiled(agent(OBO)).agents[0]).not.toHaveProperty('traces');
   });
 
   test('speaks A2A at a path of its own, which is never /invoke', () => {
