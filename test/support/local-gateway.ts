@@ -31,7 +31,7 @@ const isFree = (port: number): Promise<boolean> =>
   });
 
 /** Neighbours that nobody uses, for the gateway and its stand-ins. */
-const freeNeighbours = async (): Promise<number> => {
+export const freeNeighbours = async (): Promise<number> => {
   for (let tries = 0; tries < 50; tries++) {
     const first = 20_000 + Math.floor(Math.random() * 20_000);
     if ((await Promise.all([0, 1, 2, 3, 4, 5, 6].map((offset) => isFree(first + offset)))).every(Boolean)) return first;
