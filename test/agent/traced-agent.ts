@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
 import { type Loopback, listen } from '../support/loopback.ts';
 import { type RawMcpServer, startRawMcpServer } from '../support/raw-mcp-server.ts';
@@ -23,6 +24,9 @@ export const TOKEN = unsigned({
   exp: Math.floor(Date.now() / 1_000) + 3_600,
 });
 
+/** A token of another form, in a header that somebody repeats. */
+export const OPAQUE = 'opaque-0123456789';
+
 export interface SentSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -36,6 +40,8 @@ export interface SentSpan {
 export interface Collector {
   readonly url: string;
   readonly received: { readonly path: string; readonly headers: IncomingMessage['headers']; readonly body: string }[];
+  /** Requests whose sender was still there when they were answered. */
+  taken(): number;
   spans(): readonly SentSpan[];
   resource(): Readonly<Record<string, unknown>>;
   close(): Promise<void>;
@@ -49,16 +55,20 @@ interface Sent {
 }
 
 /** A collector that takes OTLP over HTTP in JSON. */
-export const startCollector = async (status = 200): Promise<Collector> => {
+export const startCollector = async (delayMs = 0): Promise<Collector> => {
   const received: Collector['received'] = [];
+  let taken = 0;
   const { url, close } = await listen(async (request, response) => {
     received.push({ path: request.url ?? '', headers: request.headers, body: await text(request) });
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+    await sleep(delayMs);
+    if (!response.destroyed) taken++;
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
   const sent = () => received.flatMap(({ body }) => (JSON.parse(body) as Sent).resourceSpans);
   return {
     url,
     received,
+    taken: () => taken,
     spans: () => sent().flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
     resource: () =>
       Object.fromEntries(
@@ -111,7 +121,8 @@ export const startUpstreams = async (): Promise<Upstreams> => {
       '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"tools","version":"1"}}',
     'notifications/initialized': () => ({ status: 202 }),
     'tools/list': () => JSON.stringify({ tools: [{ name: 'slack__list', inputSchema: { type: 'object' } }] }),
-    'tools/call': () => JSON.stringify({ content: [{ type: 'text', text: `${SAID.result}: Bearer ${TOKEN}` }] }),
+    'tools/call': () =>
+      JSON.stringify({ content: [{ type: 'text', text: `${SAID.result}: ${TOKEN} Bearer ${OPAQUE}` }] }),
   });
   return {
     asked,

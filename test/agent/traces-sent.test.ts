@@ -7,6 +7,7 @@ import { freePort } from '../support/free-port.ts';
 import {
   type AgentProcess,
   type Collector,
+  OPAQUE,
   SAID,
   startAgentProcess,
   startCollector,
@@ -105,8 +106,8 @@ describe('the traces of an agent', () => {
     await agent.invoke('fail', FROM_CALLER);
     const { failure, ...content } = SAID;
     expect(Object.values(content).filter((word) => !sent().includes(word))).toEqual([]);
-    expect([failure, TOKEN].filter((word) => sent().includes(word))).toEqual([]);
-    expect(sent()).toContain('Bearer [hidden]');
+    expect([failure, TOKEN, OPAQUE].filter((word) => sent().includes(word))).toEqual([]);
+    expect(sent()).toContain('[hidden] Bearer [hidden]');
   });
 
   test('say of an invocation that failed that it did, and of what kind', async () => {
@@ -138,6 +139,19 @@ describe('the traces of an agent', () => {
     expect(collector.received).toEqual([]);
     expect(upstreams.asked.map(({ traceparent }) => traceparent?.slice(-3))).toEqual(['-00', '-00']);
   });
+});
+
+test('what a slow collector has not taken is waited for at the end, but not by an answer', async () => {
+  const slow = await startCollector(1_500);
+  try {
+    const agent = await started({ OTEL_EXPORTER_OTLP_ENDPOINT: slow.url });
+    expect(await agent.invoke(SAID.prompt)).toMatchObject({ output: SAID.answer });
+    expect([slow.received.length, slow.taken()]).toEqual([1, 0]);
+    expect(await agent.stop()).toBe(0);
+    expect(slow.taken()).toBe(1);
+  } finally {
+    await slow.close();
+  }
 });
 
 describe('without a collector', () => {
