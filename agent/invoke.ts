@@ -49,15 +49,12 @@ export async function* invoke(
   });
   // Where the deployment registers a tracer, the library's spans continue the trace of the caller.
   const parent = withModelSpan(propagation.extract(ROOT_CONTEXT, trace));
+  const events = agent.stream(prompt, { limits: { turns: settings.maxTurns }, cancelSignal });
   try {
     await before(
       cancelSignal,
       context.with(parent, () => agent.initialize()),
     );
-    const events = agent.stream(prompt, {
-      limits: { turns: settings.maxTurns },
-      cancelSignal,
-    });
     for (;;) {
       const { done, value } = await context.with(parent, () => events.next());
       if (done) return answerOf(value);
@@ -67,6 +64,8 @@ export async function* invoke(
   } catch (thrown) {
     throw timeLimit.aborted ? new AgentError('time_limit') : toAgentError(thrown);
   } finally {
+    // Where the caller left between two words, it still stands there with open spans. What ended is only told so once more.
+    await context.with(parent, () => events.throw(new AgentError('time_limit'))).catch(() => {});
     await Promise.allSettled(tools.map((one) => one.disconnect()));
   }
 }

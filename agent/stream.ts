@@ -35,8 +35,8 @@ export const streamWords = (
     },
     async cancel() {
       leave.abort();
-      ended('caller_left');
-      // Ends the loop of the agent and closes its clients.
+      // Ends the loop of the agent, with its spans, and closes its clients.
       await words.return('').catch(() => {});
+      await ended('caller_left');
     },
   });

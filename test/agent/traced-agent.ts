@@ -100,7 +100,7 @@ export interface Upstreams {
   close(): Promise<void>;
 }
 
-/** A model that wants a tool and then answers, and the server of that tool. With prompt `fail` the model fails. */
+/** A model that wants a tool and then answers, and the server of that tool. With prompt `fail` the model fails, with `forever` it comes to no end. */
 export const startUpstreams = async (): Promise<Upstreams> => {
   const asked: { readonly traceparent: string | undefined }[] = [];
   const model: Loopback = await listen(async (request, response) => {
@@ -110,6 +110,11 @@ export const startUpstreams = async (): Promise<Upstreams> => {
       return void response
         .writeHead(400, { 'content-type': 'application/json' })
         .end(JSON.stringify({ error: { message: `${SAID.failure} ${TOKEN}` } }));
+    if (body.includes('"forever"')) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunk({ role: 'assistant', content: SAID.answer }, null));
+      return;
+    }
     const [delta, finish] = body.includes(SAID.result)
       ? [{ role: 'assistant', content: SAID.answer }, 'stop']
       : [TOOL_CALL, 'tool_calls'];
@@ -138,6 +143,7 @@ export const startUpstreams = async (): Promise<Upstreams> => {
 export interface AgentProcess {
   /** What the agent logged. */
   readonly log: () => readonly Readonly<Record<string, unknown>>[];
+  readonly url: string;
   invoke(prompt: string, headers?: Readonly<Record<string, string>>): Promise<Readonly<Record<string, unknown>>>;
   /** Sends SIGTERM and waits for the end: how it ended. */
   stop(): Promise<unknown>;
@@ -166,6 +172,7 @@ export const startAgentProcess = async (
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line)),
+    url: `http://127.0.0.1:${port}/invocations`,
     invoke: async (prompt, headers = {}) => {
       const answer = await fetch(`http://127.0.0.1:${port}/invocations`, {
         method: 'POST',

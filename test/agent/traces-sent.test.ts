@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { bundleAgent } from '../../agent/bundle-agent.ts';
 import { freePort } from '../support/free-port.ts';
@@ -87,6 +88,21 @@ describe('the traces of an agent', () => {
     const { events } = await agent.invoke(SAID.prompt, { ...FROM_CALLER, accept: 'text/event-stream' });
     expect(events).toContain('"done"');
     expect(named('invoke_agent')).toHaveLength(1);
+  });
+
+  test('of a caller who leaves in the middle arrive too', async () => {
+    const agent = await traced();
+    const leave = new AbortController();
+    const answer = await fetch(agent.url, {
+      method: 'POST',
+      headers: { ...FROM_CALLER, authorization: `Bearer ${TOKEN}`, accept: 'text/event-stream' },
+      body: '{"prompt":"forever"}',
+      signal: leave.signal,
+    });
+    await answer.body?.getReader().read();
+    leave.abort();
+    for (let tries = 0; tries < 100 && named('invoke_agent').length === 0; tries++) await sleep(20);
+    expect([named('invoke_agent').length, named('chat').length]).toEqual([1, 1]);
   });
 
   test('say nothing of what was said, and no token', async () => {
