@@ -113,6 +113,7 @@ const compileRoute = (config: GatewayConfig, route: RouteConfig, path: string): 
   search: route.search ?? false,
   maxResultBytes: route.maxResultBytes ?? MAX_RESULT_BYTES,
   outputSchema: route.outputSchema ?? 'warn',
+  scanResults: route.scanResults ?? false,
   ...(route.authorizationServer === undefined ? {} : { authorizationServer: route.authorizationServer }),
 });
 

@@ -135,6 +135,8 @@ export interface CompiledMcpRoute extends CompiledRoute {
   /** `find_tools` and `call_tool` instead of the whole list. */
   readonly search: boolean;
   readonly maxResultBytes: number;
+  /** Whether what tools answer is scanned, for the record. */
+  readonly scanResults: boolean;
   /** What happens to a result that is not as its tool's `outputSchema` says. */
   readonly outputSchema: 'off' | 'warn' | 'strict';
   /** Identity provider that MCP clients of this route are sent to, by its name in the policy. */

@@ -188,6 +188,11 @@ const mcpRoute = z
       .max(10_485_760, 'a whole number of at most 10485760')
       .optional()
       .describe('What is longer is cut, and says so. Default: 1048576'),
+    scanResults: flag
+      .optional()
+      .describe(
+        'Whether what tools answer is scanned for words to the model and hidden text, as their definitions are: what is found stands in the record. Default: false',
+      ),
     outputSchema: z
       .enum(['off', 'warn', 'strict'])
       .optional()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CatalogTool, Raw } from '../core/mcp.ts';
 import { Refusal } from '../core/refusal.ts';
 import { applyPins } from '../policy/pins.ts';
+import { scanTool } from '../policy/scan-tools.ts';
 import { AmbiguousName } from '../targets/names.ts';
 import { isRaw } from '../targets/raw.ts';
 import { capabilitiesFor, mayAsk } from './ask-back.ts';
@@ -9,7 +10,7 @@ import type { McpRequest } from './mcp-request.ts';
 import type { RouteParts } from './route-parts.ts';
 import { mcpVariables, NOT_FOUND } from './stages.ts';
 import type { UpstreamCall } from './upstream-call.ts';
-import { findingWords, mayKnow } from './visible-tools.ts';
+import { findingWords, mayKnow, toolScanWords } from './visible-tools.ts';
 
 /**
  * Whose a request is and what that server calls what it is about: resolved once (G4).
@@ -102,7 +103,11 @@ export const createFindCall = (parts: RouteParts): Readonly<Record<string, FindC
     if (live === undefined) throw notFound(method);
     exchange.noteMcp({ target: live.target, tool: live.name, argumentsSha256: hashOf(given) });
     const { visible, findings } = applyPins(route.pinning, [live], []);
-    exchange.noteMcp({ findings: findingWords(findings) });
+    const isApproved = route.pinning.mode !== 'off' && findings.length === 0;
+    exchange.noteMcp({
+      findings: findingWords(findings),
+      scanFindings: isApproved ? [] : toolScanWords(scanTool(live)),
+    });
     const [tool] = visible;
     if (tool === undefined) throw new Refusal('tool_not_found', { reason: 'pinned' });
     return upstreamCall(parts, request, {

@@ -1,10 +1,9 @@
 import type { CatalogTool } from '../core/mcp.ts';
 import { unhide } from '../policy/hidden-text.ts';
-import { isAtLeast } from '../policy/scan-finding.ts';
 import { scanDefinition } from '../policy/scan-tools.ts';
 import type { McpRequest } from './mcp-request.ts';
 import type { RouteParts } from './route-parts.ts';
-import { mayKnow } from './visible-tools.ts';
+import { mayKnow, scanWords } from './visible-tools.ts';
 
 /** The member of a handshake's answer, or nothing. */
 export type Instructions = (request: McpRequest) => Promise<{ readonly instructions?: string }>;
@@ -38,7 +37,7 @@ export const createInstructions = (parts: RouteParts): Instructions => {
       left -= bytes;
       merged.push(part);
     }
-    if (findings.length > 0) exchange.noteMcp({ findings });
+    if (findings.length > 0) exchange.noteMcp({ scanFindings: findings });
     return merged.length === 0 ? {} : { instructions: merged.join(SEPARATOR) };
   };
 };
@@ -57,9 +56,7 @@ const known = new WeakMap<readonly CatalogTool[], Judged>();
 const judged = (target: string, text: string, tools: readonly CatalogTool[]): Judged => {
   const before = known.get(tools);
   if (before !== undefined) return before;
-  const found = scanDefinition({ instructions: text })
-    .filter(({ severity }) => isAtLeast(severity, 'medium'))
-    .map(({ rule, severity }) => `instructions ${target}: ${rule} (${severity})`);
+  const found = scanWords(`instructions of ${target}`, scanDefinition({ instructions: text }));
   const made = { found, part: `## ${target}\n\n${quoted(unhide(text).text)}` };
   known.set(tools, made);
   return made;

@@ -1,5 +1,6 @@
 import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import { createDecide, type Decide } from '../policy/authorize.ts';
+import { createGradualScan, type ScanGradually } from '../policy/scan-gradually.ts';
 import { createToolDecision, type DecideTool } from '../policy/tool-rules.ts';
 import { type Catalogue, createCatalogue } from '../targets/catalogue.ts';
 import type { Degraded } from '../targets/collect-lists.ts';
@@ -17,6 +18,7 @@ export interface RouteParts {
   readonly decideTool: DecideTool;
   /** For what is not a tool. */
   readonly decide: Decide;
+  readonly scan: ScanGradually;
   readonly secrets: () => Promise<Secrets>;
 }
 
@@ -41,6 +43,7 @@ export const createRouteParts = (
     catalogue: createCatalogue(route, ports.targets, { lists, servers: mcp.servers }),
     decideTool: createToolDecision(route, mcp.servers),
     decide: createDecide(route.authorization),
+    scan: createGradualScan((error) => ports.logBug('scan', error)),
     secrets: async () => {
       if (secrets !== undefined) return secrets;
       const key = await ports.stateKey();

@@ -16,6 +16,7 @@ import { guardArguments, guardResult } from './guards.ts';
 import { limitResult } from './limit-result.ts';
 import type { McpPorts } from './ports.ts';
 import type { RequestStates } from './request-state.ts';
+import { scanResults } from './scan-results.ts';
 import type { UpstreamCall } from './upstream-call.ts';
 
 export interface StageParts {
@@ -38,6 +39,7 @@ export const callStages = (parts: StageParts): readonly Stage<UpstreamCall, Raw>
     guardArguments(ports.guards?.arguments ?? []),
     guardResult(ports.guards?.result ?? []),
     checkOutput(route.outputSchema),
+    scanResults(route.scanResults),
     limitResult(route.maxResultBytes),
   ];
 };

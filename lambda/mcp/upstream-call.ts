@@ -12,7 +12,7 @@ export interface UpstreamCall extends McpCall {
   readonly params: Raw;
   readonly context: TargetContext;
   /** Takes what the record is to say of the answer. */
-  readonly note: (facts: Pick<McpFacts, 'resultBytes' | 'schemaViolation'>) => void;
+  readonly note: (facts: Pick<McpFacts, 'resultBytes' | 'schemaViolation' | 'resultFindings'>) => void;
   /** As the client sent it. */
   readonly requestState?: unknown;
 }

@@ -1,6 +1,8 @@
+import type { CompiledPinning } from '../../config/compiled-mcp.ts';
 import type { Call } from '../core/call.ts';
 import type { CatalogTool } from '../core/mcp.ts';
 import { applyPins, type PinFinding } from '../policy/pins.ts';
+import { isAtLeast, type ScanFinding, type ToolFinding } from '../policy/scan-finding.ts';
 import type { Degraded } from '../targets/collect-lists.ts';
 import type { McpRequest } from './mcp-request.ts';
 import { degradedWords, type RouteParts } from './route-parts.ts';
@@ -13,7 +15,7 @@ export interface VisibleTools {
 
 /** The tools of a route that a caller may see, as they were approved: the same decision as for a call (G11). */
 export const visibleTools = async (
-  { route, catalogue, decideTool }: RouteParts,
+  { route, catalogue, decideTool, scan }: RouteParts,
   { call, context, exchange }: McpRequest,
 ): Promise<VisibleTools> => {
   const { tools, degraded, ttlMs } = await catalogue.tools(context);
@@ -25,7 +27,12 @@ export const visibleTools = async (
   );
   const asked = { ...call, method: 'tools/list' };
   const mine = visible.filter((tool) => isListed(decideTool(asked, tool).result, route.stepUp));
-  exchange.noteMcp({ listed: mine.length, degraded: degradedWords(degraded), findings: findingWords(findings) });
+  exchange.noteMcp({
+    listed: mine.length,
+    degraded: degradedWords(degraded),
+    findings: findingWords(findings),
+    scanFindings: toolScanWords(scan(unapproved(route.pinning, tools, findings))),
+  });
   return { tools: mine, degraded, ttlMs };
 };
 
@@ -35,6 +42,32 @@ const isListed = (result: 'allow' | 'deny' | 'scope-missing', stepUp: boolean): 
 
 export const findingWords = (findings: readonly PinFinding[]): readonly string[] =>
   findings.map(({ state, target, tool, severity }) => `${state} ${target}/${tool} (${severity})`);
+
+const notApproved = new WeakMap<readonly PinFinding[], readonly CatalogTool[]>();
+
+/** What somebody approved has been read by somebody. The same array for the same findings. */
+const unapproved = (
+  { mode }: CompiledPinning,
+  tools: readonly CatalogTool[],
+  findings: readonly PinFinding[],
+): readonly CatalogTool[] => {
+  if (mode === 'off') return tools;
+  const known = notApproved.get(findings);
+  if (known !== undefined) return known;
+  const found = new Set(findings.map(({ target, tool }) => JSON.stringify([target, tool])));
+  const made = tools.filter(({ target, name }) => found.has(JSON.stringify([target, name])));
+  notApproved.set(findings, made);
+  return made;
+};
+
+/** What is worth a look, in the words of the record. `about` says whose text it is. */
+export const scanWords = (about: string, findings: readonly ScanFinding[]): readonly string[] =>
+  findings
+    .filter(({ severity }) => isAtLeast(severity, 'medium'))
+    .map(({ rule, severity }) => `${rule} ${about} (${severity})`);
+
+export const toolScanWords = (findings: readonly ToolFinding[]): readonly string[] =>
+  findings.flatMap((finding) => scanWords(`${finding.target}/${finding.tool}`, [finding]));
 
 /** Whether a caller may know of any of these tools. */
 export const mayKnow = ({ route, decideTool }: RouteParts, call: Call, tools: readonly CatalogTool[]): boolean =>

@@ -34,6 +34,10 @@ const asksForMore = ({ inputSchema }: Raw): [Signal, string][] => {
   return asking === undefined ? [] : [['asks-for-more', `/inputSchema/properties/${asking}`]];
 };
 
+/** The same, with whose tool it is. */
+export const scanTool = ({ target, name, definition }: CatalogTool): readonly ToolFinding[] =>
+  scanDefinition(definition).map((finding) => ({ ...finding, target, tool: name.slice(0, 128) }));
+
 const catalogues = new WeakMap<readonly CatalogTool[], readonly ToolFinding[]>();
 
 /**
@@ -46,13 +50,7 @@ const catalogues = new WeakMap<readonly CatalogTool[], readonly ToolFinding[]>()
 export const scanTools = (tools: readonly CatalogTool[]): readonly ToolFinding[] => {
   const known = catalogues.get(tools);
   if (known !== undefined) return known;
-  const findings = [
-    ...tools.flatMap(({ target, name, definition }) =>
-      scanDefinition(definition).map((finding): ToolFinding => ({ ...finding, target, tool: name.slice(0, 128) })),
-    ),
-    ...findShadowing(tools),
-    ...findLookAlikes(tools),
-  ];
+  const findings = [...tools.flatMap(scanTool), ...findShadowing(tools), ...findLookAlikes(tools)];
   catalogues.set(tools, findings);
   return findings;
 };

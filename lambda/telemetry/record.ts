@@ -84,8 +84,12 @@ export interface CallRecord {
   readonly 'mcp.listed'?: number;
   /** Servers that are missing from a list, and why. */
   readonly 'mcp.degraded'?: readonly string[];
-  /** Tools that are not as they were approved, and instructions of servers that were left out. */
+  /** Tools that are not as they were approved. */
   readonly 'mcp.pin_findings'?: readonly string[];
+  /** Texts of servers that speak to the model, or hide something: rule, whose, how grave. Never the text. */
+  readonly 'mcp.scan_findings'?: readonly string[];
+  /** The same in what a tool answered, where the route has results scanned. */
+  readonly 'mcp.result_findings'?: readonly string[];
   /** The agent's name in the policy. */
   readonly 'gen_ai.agent.name'?: string;
   /** How the agent is told who calls. */
@@ -161,6 +165,8 @@ export interface McpFacts {
   readonly listed?: number;
   readonly degraded?: readonly string[];
   readonly findings?: readonly string[];
+  readonly scanFindings?: readonly string[];
+  readonly resultFindings?: readonly string[];
 }
 
 export interface LlmFacts {
@@ -298,6 +304,8 @@ const mcpFields = (mcp: McpFacts): Partial<CallRecord> => ({
   ...(mcp.listed === undefined ? {} : { 'mcp.listed': mcp.listed }),
   ...texts('mcp.degraded', mcp.degraded),
   ...texts('mcp.pin_findings', mcp.findings),
+  ...texts('mcp.scan_findings', mcp.scanFindings),
+  ...texts('mcp.result_findings', mcp.resultFindings),
 });
 
 const agentFields = (agent: AgentFacts): Partial<CallRecord> => ({

@@ -264,6 +264,7 @@ describe('a route', () => {
       search: false,
       maxResultBytes: 1_048_576,
       outputSchema: 'warn',
+      scanResults: false,
     });
   });
 
@@ -312,7 +313,7 @@ describe('a route', () => {
   test('says the names of other keys of its own too', () => {
     expect(
       route(
-        'servers: [a], prefix: never, stepUp: true, search: true, maxResultBytes: 9, outputSchema: strict, authorizationServer: okta, auth: optional',
+        'servers: [a], prefix: never, stepUp: true, search: true, maxResultBytes: 9, outputSchema: strict, scanResults: true, authorizationServer: okta, auth: optional',
       ),
     ).toMatchObject({
       prefix: 'never',
@@ -320,6 +321,7 @@ describe('a route', () => {
       search: true,
       maxResultBytes: 9,
       outputSchema: 'strict',
+      scanResults: true,
       authorizationServer: 'okta',
       auth: 'optional',
     });

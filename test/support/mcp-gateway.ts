@@ -49,6 +49,7 @@ export const compiledRoute = (route: Partial<CompiledMcpRoute> & { servers: read
   search: false,
   maxResultBytes: 1_000_000,
   outputSchema: 'warn',
+  scanResults: false,
   ...route,
 });
 

@@ -55,6 +55,7 @@ export const routeOf = (
   search: false,
   maxResultBytes: 1_000_000,
   outputSchema: 'warn',
+  scanResults: false,
   ...more,
 });
 

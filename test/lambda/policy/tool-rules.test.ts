@@ -66,6 +66,7 @@ const route = (rules: {
   search: false,
   maxResultBytes: 1_000,
   outputSchema: 'warn',
+  scanResults: false,
 });
 
 const server = (name: string, trusted: boolean): CompiledMcp['servers'][string] => ({
