@@ -42,6 +42,14 @@ const checkHierarchies = (root: unknown): readonly Finding[] =>
     return [finding(at.path, `goes in a circle: ${circle.scope} would include itself by way of others`)];
   });
 
+/** Without a prefix a server's tool may be called as one of the two that stand for all, and nobody could call it. */
+const checkSearch = (root: unknown): readonly Finding[] =>
+  select(root, 'mcp.routes.*').flatMap(({ path, value }): Finding[] =>
+    isMap(value) && value.search === true && value.prefix === 'never'
+      ? [finding([...path, 'search'], 'needs prefix: always: a server may have a tool called find_tools of its own')]
+      : [],
+  );
+
 const canParse = (url: unknown): url is string => typeof url === 'string' && URL.canParse(url);
 
 /** A credential and people's data go there: in the clear only where the network is one's own. */
@@ -116,6 +124,7 @@ export const checkMcp = (root: unknown): readonly Finding[] => [
   ...checkToolRules(root),
   ...checkDeny(root),
   ...checkHierarchies(root),
+  ...checkSearch(root),
   ...checkUrls(root),
   ...checkTokenEndpoints(root),
   ...checkClients(root),

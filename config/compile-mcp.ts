@@ -50,7 +50,8 @@ const compileBase = (
   const compile = (credential: ServerConfig['credential']): CompiledMcpCredential =>
     compileMcpCredential(credential, bearer, config.identity?.providers ?? {});
   return {
-    trusted: server.trusted ?? false,
+    // What an OpenAPI document says of its tools is the policy's own: it is a file beside it, read when the policy is.
+    trusted: server.trusted ?? 'openapi' in server,
     onFailure: server.onFailure ?? 'skip',
     credential: compile(server.credential),
     ...(server.listCredential === undefined ? {} : { listCredential: compile(server.listCredential) }),

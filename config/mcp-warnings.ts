@@ -76,6 +76,30 @@ const registrationWarnings = ({ identity, mcp }: CompiledPolicy): readonly Findi
     );
 };
 
+/** Decision 008: what stands between renames the header that says which scopes are missing. */
+const stepUpWarnings = ({ path, stepUp }: CompiledMcpRoute): readonly Finding[] =>
+  stepUp
+    ? [
+        warn(
+          ['mcp', 'routes', path, 'stepUp'],
+          'in AWS clients get the 403 without the header that names the missing scopes: they see tools that they can not find out how to call',
+        ),
+      ]
+    : [];
+
+/** What is answered as a whole sends nothing until it is there, and API Gateway closes what is silent for five minutes. */
+const MOST_SILENT_MS = 300_000;
+
+const timeoutWarnings = ({ mcp }: CompiledPolicy): readonly Finding[] =>
+  Object.values(mcp.servers)
+    .filter(({ timeouts }) => timeouts.totalMs > MOST_SILENT_MS)
+    .map(({ name }) =>
+      warn(
+        ['mcp', 'servers', name, 'timeouts'],
+        `in AWS a call that says nothing for 5 minutes is closed: only tools that report progress may take longer`,
+      ),
+    );
+
 /** What is allowed under `mcp` and probably not meant. */
 export const mcpWarnings = (config: GatewayConfig, policy: CompiledPolicy): readonly Finding[] => [
   ...documentWarnings(config),
@@ -83,4 +107,6 @@ export const mcpWarnings = (config: GatewayConfig, policy: CompiledPolicy): read
   ...policy.mcp.routes.flatMap(ruleWarnings),
   ...policy.mcp.routes.flatMap((route) => exchangeWarnings(policy, route)),
   ...registrationWarnings(policy),
+  ...timeoutWarnings(policy),
+  ...policy.mcp.routes.flatMap(stepUpWarnings),
 ];

@@ -67,7 +67,9 @@ const server = {
     .describe('For listing, where that is not done as the user. Default: credential'),
   trusted: flag
     .optional()
-    .describe('Whether its annotations may open anything: readOnlyHint of others is taken for false. Default: false'),
+    .describe(
+      "Whether its annotations may open anything (readOnlyHint of others is taken for false), and whether it may ask the user, or the user's model, for something in the middle of a call (elicitation, sampling, roots). Default: false; true for an OpenAPI document, which is a file of yours",
+    ),
   onFailure: z
     .enum(['skip', 'fail'])
     .optional()
@@ -178,7 +180,7 @@ const mcpRoute = z
     stepUp: flag
       .optional()
       .describe(
-        'Whether a call that a further scope would allow is answered with 403 and that scope. Default: false, the tool is unknown',
+        'Whether a call that a further scope would allow is answered with 403 and that scope, and the tool is listed. On API Gateway clients get the 403 without its challenge (decision 008). Default: false, the tool is unknown',
       ),
     search: flag
       .optional()

@@ -76,7 +76,7 @@ mcp:
   routes:
     /mcp:
       servers: [a, e]
-      prefix: never
+      prefix: always
       tools: { deny: ["*delete*"], allow: [{ scope: s }, { tools: [x] }, { when: "tool.annotations.readOnlyHint" }] }
       scopeHierarchy: ["a > b > c"]
       stepUp: true

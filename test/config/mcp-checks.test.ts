@@ -214,6 +214,7 @@ describe('a route', () => {
     ['scopeHierarchy: ["a > "]', 'expected scopes with > between'],
     ['scopeHierarchy: ["a > b c"]', 'expected scopes with > between'],
     ['scopeHierarchy: ["a > b", "b > c > a"]', 'mcp.routes./mcp.scopeHierarchy[1]: goes in a circle: b would include'],
+    ['search: true, prefix: never', 'mcp.routes./mcp.search: needs prefix: always'],
     ['scopeHierarchy: ["a > a"]', 'goes in a circle: a would include itself'],
     ['servers: [a, b, a]', 'mcp.routes./mcp.servers[2]: the same as mcp.routes./mcp.servers[0]'],
     ['servers: []', 'expected a list with at least one entry'],

@@ -208,7 +208,7 @@ describe('an OpenAPI document', () => {
 
   test('is tools by the time the policy is compiled', () => {
     const notes = server(NOTES);
-    expect(notes).toMatchObject({ type: 'openapi', baseUrl: 'https://notes.example/api', trusted: false });
+    expect(notes).toMatchObject({ type: 'openapi', baseUrl: 'https://notes.example/api', trusted: true });
     const tools = notes?.type === 'openapi' ? notes.tools : [];
     expect(tools.map(({ definition }) => definition.name)).toEqual(['list_notes', 'add_note']);
     expect(tools.map(({ scopes }) => scopes)).toEqual([[], ['notes:write']]);
@@ -301,6 +301,21 @@ describe('a route', () => {
     expect(route(`servers: [a], ${pinning.replace('enforce', 'off')}`)?.pinning).toEqual({ mode: 'off', pins: {} });
   });
 
+  test.each([
+    ['servers: [a], stepUp: true', A, 'clients get the 403 without the header that names the missing scopes'],
+    [
+      'servers: [a]',
+      'a: { url: https://a.example, timeouts: { total: 10m } }',
+      'a call that says nothing for 5 minutes',
+    ],
+  ])('warns of what AWS can not keep: %s, %s', (text, servers, warning) => {
+    const { warnings } = loadGatewayConfig(policy(servers, text), {
+      file: path.join(directory, 'gateway.yaml'),
+      env: {},
+    });
+    expect(warnings).toEqual([expect.stringContaining(warning)]);
+  });
+
   test('approves nothing before there is a lock file', () => {
     const text = policy(A, 'servers: [a], pinning: { mode: enforce, lockfile: policies/none.json }');
     const { config, warnings } = loadGatewayConfig(text, { file: path.join(directory, 'gateway.yaml'), env: {} });
@@ -313,12 +328,11 @@ describe('a route', () => {
   test('says the names of other keys of its own too', () => {
     expect(
       route(
-        'servers: [a], prefix: never, stepUp: true, search: true, maxResultBytes: 9, outputSchema: strict, scanResults: true, authorizationServer: okta, auth: optional',
+        'servers: [a], prefix: never, stepUp: true, maxResultBytes: 9, outputSchema: strict, scanResults: true, authorizationServer: okta, auth: optional',
       ),
     ).toMatchObject({
       prefix: 'never',
       stepUp: true,
-      search: true,
       maxResultBytes: 9,
       outputSchema: 'strict',
       scanResults: true,
