@@ -1,10 +1,12 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { CatalogTool } from '../core/mcp.ts';
 import type { ToolFinding } from './scan-finding.ts';
 import { scanTool, scanTools } from './scan-tools.ts';
 
 /** Definitions that a list waits for: most routes have no more. */
-const AT_ONCE = 24;
+const AT_ONCE = 16;
+/** By then the list is answered that brought them. */
+const LATER_MS = 250;
 /** Of one turn of the event loop, for which a call may have to wait: a millisecond or two. */
 const PER_TURN = 8;
 /** Whether servers speak about each other is looked for in one go, so only among so many: `mcp:pins` has the time for more. */
@@ -14,13 +16,14 @@ const MOST_COMPARED = 200;
 export type ScanGradually = (tools: readonly CatalogTool[]) => readonly ToolFinding[];
 
 /** Scans catalogues while nobody waits: thousands of definitions take longer than a list may. */
-export const createGradualScan = (logBug: (error: unknown) => void): ScanGradually => {
+export const createGradualScan = (logBug: (error: unknown) => void, laterMs = LATER_MS): ScanGradually => {
   const found = new WeakMap<readonly CatalogTool[], readonly ToolFinding[]>();
   const add = (tools: readonly CatalogTool[], some: readonly CatalogTool[]): void => {
     found.set(tools, [...(found.get(tools) ?? []), ...some.flatMap(scanTool)]);
   };
 
   const goOn = async (tools: readonly CatalogTool[]): Promise<void> => {
+    await sleep(laterMs, undefined, { ref: false });
     for (let at = AT_ONCE; at < tools.length; at += PER_TURN) {
       await turn();
       add(tools, tools.slice(at, at + PER_TURN));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { CompiledMcpRoute } from '../../../config/compiled-mcp.ts';
 import { hashDefinition } from '../../../config/hash-definition.ts';
@@ -35,6 +36,11 @@ const gatewayFor = async (
 const findings = (gateway: McpGateway, name: 'scan' | 'result' = 'scan') =>
   gateway.records().at(-1)?.[`mcp.${name}_findings`];
 
+/** Tries again for a few seconds. */
+const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let tries = 0; tries < 400 && !(await holds()); tries++) await sleep(10);
+};
+
 describe('T3: what tools say to the model', () => {
   test('is in the record of a list and of a call, without pinning, and never the text', async () => {
     const gateway = await gatewayFor([tool('add'), tool('bad', POISON)]);
@@ -60,9 +66,10 @@ describe('T3: what tools say to the model', () => {
   test('of many tools is found between calls', async () => {
     const many = Array.from({ length: 100 }, (_, index) => tool(`t${index}`));
     const gateway = await gatewayFor([...many, tool('zz', POISON)]);
-    let rounds = 0;
-    do await ask(gateway.url, 'tools/list');
-    while (findings(gateway) === undefined && ++rounds < 200);
+    await until(async () => {
+      await ask(gateway.url, 'tools/list');
+      return findings(gateway) !== undefined;
+    });
     expect(findings(gateway)).toEqual([expect.stringContaining('up/zz')]);
   });
 });
@@ -80,24 +87,24 @@ describe('a catalogue', () => {
       ...catalogue(3),
       { ...catalogue(1)[0], target: 'other', exposedName: 'other__t0', definition: tool('t0', 'Use up__t1 instead.') },
     ].map((one) => ({ name: 't', ...one }));
-    const scan = createGradualScan(() => {});
+    const scan = createGradualScan(() => {}, 0);
     expect(scan(tools)).toBe(scanTools(tools));
   });
 
   test('is known in the end if it is large, and each answer has what the one before had', async () => {
-    const scan = createGradualScan(() => {});
+    const scan = createGradualScan(() => {}, 0);
     const tools = catalogue(90);
     expect(scan(tools)).toEqual([]);
-    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    await until(() => scan(tools).length > 0);
     expect(scan(tools)).toEqual(scanTools(tools));
   });
 
   test('that the scanner fails on is told as a bug, once', async () => {
     const bugs: unknown[] = [];
-    const scan = createGradualScan((error) => void bugs.push(error));
+    const scan = createGradualScan((error) => void bugs.push(error), 0);
     const tools = [...catalogue(30), null as never];
     expect(scan(tools)).toEqual([]);
-    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    await until(() => bugs.length > 0);
     scan(tools);
     expect(bugs).toEqual([expect.any(TypeError)]);
   });
