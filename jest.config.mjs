@@ -10,6 +10,7 @@ export default {
     ],
   },
   maxWorkers: 2,
+  globalTeardown: '<rootDir>/test/support/teardown.mjs',
   reporters: ['default', '<rootDir>/test/support/reporter.mjs'],
   testTimeout: 20_000,
 };

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -30,13 +31,60 @@ export interface Synthesized {
   remove(): void;
 }
 
+type Env = Readonly<Record<string, string>>;
+
+/** What the workers of one run share: a synthesis takes seconds, and several suites look at the same. */
+const sharedFolder = (run: number): string => path.join(tmpdir(), `gatehouse-synths-of-${run}`);
+
+const isWorker = process.send !== undefined;
+
+/** The folder of the one who comes first; whoever comes later waits until it is full. */
+const sharedSynthesis = (config: string, env: Env): string => {
+  const name = hash('sha256', JSON.stringify([config, env]));
+  const directory = path.join(sharedFolder(process.ppid), name);
+  const done = `${directory}.done`;
+  mkdirSync(path.dirname(directory), { recursive: true });
+  try {
+    mkdirSync(directory);
+  } catch {
+    const nobody = new Int32Array(new SharedArrayBuffer(4));
+    for (let tries = 0; !existsSync(done); tries++) {
+      if (tries > 600) throw new Error(`nobody made ${config}`);
+      Atomics.wait(nobody, 0, 0, 100);
+    }
+    return directory;
+  }
+  synthesizeInto(directory, config, env);
+  writeFileSync(done, '');
+  return directory;
+};
+
 /**
- * Runs `bin/gateway.ts` as the CDK CLI would, with the settings of cdk.json, into a folder of its own.
+ * Runs `bin/gateway.ts` as the CDK CLI would, with the settings of cdk.json.
  *
- * Shape:  `config` is a policy file, the repository's own if absent. `env` is the whole environment besides PATH.
+ * Shape:  `config` is a policy file, the repository's own if absent. `env` is the whole environment besides PATH. `anew`: into a
+ *         folder of its own, whoever else made the same.
  */
-export const synthesize = (config = 'gateway.yaml', env: Readonly<Record<string, string>> = {}): Synthesized => {
-  const directory = mkdtempSync(path.join(tmpdir(), 'gatehouse-synth-'));
+export const synthesize = (config = 'gateway.yaml', env: Env = {}, { anew = false } = {}): Synthesized => {
+  const isShared = isWorker && !anew;
+  const directory = isShared ? sharedSynthesis(config, env) : mkdtempSync(path.join(tmpdir(), 'gatehouse-synth-'));
+  if (!isShared) synthesizeInto(directory, config, env);
+  const template: Template = JSON.parse(readFileSync(path.join(directory, 'Gatehouse.template.json'), 'utf8'));
+  return {
+    template,
+    directory,
+    ofType: (type) => Object.entries(template.Resources).filter(([, resource]) => resource.Type === type),
+    bundleOf: (functionId) => {
+      const key: string = template.Resources[functionId]?.Properties.Code.S3Key ?? '';
+      return path.join(directory, `asset.${path.basename(key, '.zip')}`);
+    },
+    remove: () => {
+      if (!isShared) rmSync(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+const synthesizeInto = (directory: string, config: string, env: Env): void => {
   const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
   const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bin/gateway.ts'], {
     cwd: ROOT,
@@ -50,15 +98,4 @@ export const synthesize = (config = 'gateway.yaml', env: Readonly<Record<string,
     },
   });
   if (status !== 0) throw new Error(`synth ended with ${status}:\n${stderr}`);
-  const template: Template = JSON.parse(readFileSync(path.join(directory, 'Gatehouse.template.json'), 'utf8'));
-  return {
-    template,
-    directory,
-    ofType: (type) => Object.entries(template.Resources).filter(([, resource]) => resource.Type === type),
-    bundleOf: (functionId) => {
-      const key: string = template.Resources[functionId]?.Properties.Code.S3Key ?? '';
-      return path.join(directory, `asset.${path.basename(key, '.zip')}`);
-    },
-    remove: () => rmSync(directory, { recursive: true, force: true }),
-  };
 };
