@@ -12,7 +12,7 @@ export type AgentCallStart = Omit<AgentCall, 'body' | 'a2a'>;
  * Reads what every call to an agent says in its headers, and begins its record. A caller that names no session is given a
  * name, and told.
  *
- * Shape:  `named` is how the caller names its session elsewhere, if it names none in a header.
+ * Shape:  `named` is the session of a caller that names none in a header. Without it such a caller gets one of its own.
  * Errors: `Refusal('invalid_session')`.
  */
 export const readAgentCall = (

@@ -14,8 +14,8 @@ type Row = readonly [RefusalCode, Failure['retry']];
 /** Source: AgentCore developer guide, "Troubleshoot AgentCore Runtime"; data plane API reference, InvokeAgentRuntime, "Errors". */
 const BY_TYPE: ReadonlyMap<string, Row> = new Map([
   ['ValidationException', ['upstream_rejected', 'no']],
-  ['UnauthorizedException', ['upstream_auth', 'no']],
-  ['AccessDeniedException', ['upstream_auth', 'no']],
+  ['UnauthorizedException', ['agent_auth', 'no']],
+  ['AccessDeniedException', ['agent_auth', 'no']],
   ['ServiceQuotaExceededException', ['agent_quota', 'no']],
   ['ResourceNotFoundException', ['agent_unavailable', 'no']],
   ['ConflictException', ['agent_busy', 'no']],
@@ -27,9 +27,9 @@ const BY_TYPE: ReadonlyMap<string, Row> = new Map([
 
 const BY_STATUS: ReadonlyMap<number, Row> = new Map([
   [400, ['upstream_rejected', 'no']],
-  [401, ['upstream_auth', 'no']],
+  [401, ['agent_auth', 'no']],
   [402, ['agent_quota', 'no']],
-  [403, ['upstream_auth', 'no']],
+  [403, ['agent_auth', 'no']],
   [404, ['agent_unavailable', 'no']],
   [409, ['agent_busy', 'no']],
   [413, ['upstream_too_large', 'no']],

@@ -74,6 +74,10 @@ export const REFUSALS = {
   signing_unavailable: { status: 503, say: 'tokens cannot be signed just now', retryable: true },
   agent_unavailable: { status: 503, say: 'the agent is not deployed, or not ready yet', retryable: true },
   agent_busy: { status: 409, say: 'the agent is still working in this session', retryable: true },
+  agent_auth: {
+    status: 502,
+    say: "the agent's runtime does not accept this gateway: its inbound mode, authorizer or policy needs attention",
+  },
   agent_failed: { status: 502, say: 'the agent failed' },
   agent_quota: { status: 503, say: 'the account has no room for another session of an agent', retryable: true },
 

@@ -35,7 +35,7 @@ export const serveMessages = (
     const passing = { exchange, abort, ports, writeError: (refusal: Refusal) => errorEvent(refusal, id) };
     try {
       const rpc = readRpc(json);
-      const start = readAgentCall(agent, request, call, exchange, ports.newId, contextOf(rpc));
+      const start = readAgentCall(agent, request, call, exchange, ports.newId, ONE_SESSION);
       const taskId = taskAsked(rpc.params);
       const about = { method: rpc.method, ...(taskId === undefined ? {} : { taskId }) };
       exchange.noteAgent(about);
@@ -55,11 +55,11 @@ export const serveMessages = (
 const errorEvent = (refusal: Refusal, id: RpcRequest['id']): string =>
   `data: ${JSON.stringify(writeRpcRefusal(refusal, id))}\n\n`;
 
-/** Who names no session in a header names one by the context of the conversation: `:` is in no name of a header. */
-const contextOf = ({ params: { message } }: RpcRequest): string | undefined => {
-  const contextId = isObject(message) ? message.contextId : undefined;
-  return typeof contextId === 'string' && contextId !== '' ? `context:${contextId}` : undefined;
-};
+/**
+ * What a task is, and which context it is of, the agent alone knows: a first message names neither, and what asks for a task or
+ * ends it names no context. So all that one caller says to an agent reaches one runtime, unless a header names another session.
+ */
+const ONE_SESSION = 'a2a';
 
 const passAnswer = async (
   reply: RuntimeReply,

@@ -156,20 +156,26 @@ describe('a message of A2A', () => {
     expect(gateway.records.map(({ reason }) => reason)).toEqual(['not_allowed', 'token_rejected', 'agent_failed']);
   });
 
-  test('belongs to the session of its context, or to the one that a header names', async () => {
+  test('is of one session with all that its caller says to the agent, so that a task is found again', async () => {
     const gateway = await gatewayFor(json({}));
-    const inContext = (contextId: string): object => rpc('message/send', { message: { contextId } });
-    const named = { 'x-gatehouse-session': 'c1' };
-    await send(gateway, inContext('c1'));
-    await send(gateway, inContext('c1'));
-    await send(gateway, inContext('c2'));
-    await send(gateway, inContext('c1'), {}, 'joe');
-    await send(gateway, rpc('tasks/get'), named);
-    await send(gateway, inContext('c1'), named);
-    const [c1, again, c2, joes, header, both] = gateway.runtimeCalls.map(({ headers }) => headers[SESSION]);
-    expect(again).toBe(c1);
-    expect(both).toBe(header);
-    expect(new Set([c1, c2, joes, header]).size).toBe(4);
+    await send(gateway, rpc('message/send', { message: { parts: [] } }));
+    await send(gateway, rpc('message/send', { message: { contextId: 'made-by-the-agent' } }));
+    for (const method of ['tasks/get', 'tasks/cancel', 'tasks/resubscribe', 'GetTask'])
+      await send(gateway, rpc(method, { id: 't1' }));
+    expect(gateway.runtimeCalls).toHaveLength(6);
+    expect(new Set(gateway.runtimeCalls.map(({ headers }) => headers[SESSION])).size).toBe(1);
+  });
+
+  test('is of a session of its own where a header names one, and never of anybody else’s', async () => {
+    const gateway = await gatewayFor(json({}));
+    await send(gateway, rpc('message/send'));
+    await send(gateway, rpc('message/send'), { 'x-gatehouse-session': 'c1' });
+    await send(gateway, rpc('tasks/get'), { 'x-gatehouse-session': 'c1' });
+    await send(gateway, rpc('message/send'), {}, 'joe');
+    await send(gateway, rpc('message/send'), { 'x-gatehouse-session': 'c1' }, 'joe');
+    const [own, named, again, joes, joesNamed] = gateway.runtimeCalls.map(({ headers }) => headers[SESSION]);
+    expect(again).toBe(named);
+    expect(new Set([own, named, joes, joesNamed]).size).toBe(4);
   });
 });
 

@@ -194,10 +194,10 @@ describe('an API key', () => {
 describe('what AgentCore says no with', () => {
   test.each([
     [400, 'ValidationException', 400, 'upstream_rejected'],
-    [401, 'UnauthorizedException', 502, 'upstream_auth'],
+    [401, 'UnauthorizedException', 502, 'agent_auth'],
     [402, 'ServiceQuotaExceededException', 503, 'agent_quota'],
     [429, 'ServiceQuotaExceededException', 503, 'agent_quota'],
-    [403, 'AccessDeniedException', 502, 'upstream_auth'],
+    [403, 'AccessDeniedException', 502, 'agent_auth'],
     [404, 'ResourceNotFoundException', 503, 'agent_unavailable'],
     [409, 'ConflictException', 409, 'agent_busy'],
     [424, 'RuntimeClientError', 502, 'agent_failed'],
@@ -254,7 +254,7 @@ describe('what AgentCore says no with', () => {
     expect(await response.text()).not.toContain('mismatch');
     expect(gateway.records[0]).toMatchObject({
       outcome: 'failed',
-      reason: 'upstream_auth',
+      reason: 'agent_auth',
       detail: { reason: 'the runtime takes another inbound mode' },
     });
   });
