@@ -1,5 +1,6 @@
 import { CelError } from './cel.ts';
 import { CEL_PLACES } from './cel-places.ts';
+import { checkActorIssuers } from './check-actor-issuers.ts';
 import { checkAgentCore } from './check-agent-core.ts';
 import { checkAgents } from './check-agents.ts';
 import { checkClaims } from './check-claims.ts';
@@ -102,6 +103,7 @@ export const checkPolicy = (root: unknown): readonly Finding[] => [
   ...checkMcp(root),
   ...checkAgents(root),
   ...checkAgentCore(root),
+  ...checkActorIssuers(root),
   ...checkClaims(root),
   ...checkWeights(root),
 ];

@@ -1,12 +1,20 @@
 import * as z from 'zod';
 import { claimPath, flag, httpsUrl, name, positive, scope, some, someDurationUpTo, text } from './schema-values.ts';
 
+const spiffeTrustDomain = z
+  .string('a trust domain')
+  .regex(/^spiffe:\/\/[a-z0-9._-]{1,255}$/, 'a trust domain, as in spiffe://acme.com');
+
 const actorIssuer = z
   .strictObject({
     kind: z
       .enum(['kubernetes', 'spiffe', 'aws-iam', 'oidc'])
       .describe('Service accounts of Kubernetes, JWT-SVIDs of SPIFFE, web identity tokens of AWS IAM, or any other'),
-    issuer: httpsUrl.describe("The token's iss, character for character"),
+    issuer: z
+      .union([httpsUrl, spiffeTrustDomain])
+      .describe(
+        "The token's iss, character for character. For spiffe also a trust domain, spiffe://acme.com: SVIDs of it that have no iss, which few have",
+      ),
     audiences: some(text('an audience')).describe("One of these must be in the token's aud"),
     jwksUri: httpsUrl.optional().describe("Where the issuer's keys are, if its discovery document does not say"),
     algorithms: some(z.enum(['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])).optional(),

@@ -31,8 +31,9 @@ export const readJwks = (document: unknown): ReadonlyMap<string, JwkWithKid> => 
   if (!Array.isArray(listed)) throw new Error('the key set has no list of keys');
   if (listed.length > MAX_KEYS) throw new Error(`the key set has more than ${MAX_KEYS} keys`);
   const keys = new Map<string, JwkWithKid>();
-  for (const jwk of listed) {
-    assertIsJwk(jwk);
+  for (const published of listed) {
+    assertIsJwk(published);
+    const jwk = inUse(published);
     if (jwk.kty === 'oct' || SECRET_MEMBERS.some((member) => member in jwk))
       throw new Error('the key set shows a secret');
     if (!isForSignatures(jwk) || !hasKid(jwk) || !isStrong(publicKeyOf(jwk))) continue;
@@ -42,6 +43,9 @@ export const readJwks = (document: unknown): ReadonlyMap<string, JwkWithKid> => 
   if (keys.size === 0) throw new Error('the key set has no key for signatures');
   return keys;
 };
+
+/** SPIFFE Trust Domain and Bundle §4.2.1: what a bundle calls the keys that sign JWT-SVIDs. */
+const inUse = (jwk: Jwk): Jwk => ((jwk.use as unknown) === 'jwt-svid' ? { ...jwk, use: 'sig' } : jwk);
 
 const isForSignatures = (jwk: Jwk): boolean =>
   fitsAnyAlgorithm(jwk) &&

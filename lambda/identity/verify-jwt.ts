@@ -38,7 +38,7 @@ export const createVerifyJwt = (
 
   return async (token) => {
     const { header, claims, signature } = readUnverifiedJwt(token);
-    const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined;
+    const issuer = issuers.get(issuerOf(claims) ?? '');
     if (issuer === undefined) throw tokenRejected('issuer');
     const { provider, jwks } = issuer;
     checkHeader(header, provider);
@@ -48,7 +48,12 @@ export const createVerifyJwt = (
       token,
       provider.issuer,
       // Infinite grace: times are checked above, by the clock that we are given, and not a second time by another.
-      { issuer: provider.issuer, audience: [...provider.audiences], graceSeconds: Number.POSITIVE_INFINITY },
+      {
+        // Without one it is the trust domain's that its `sub` names, whose keys decide.
+        issuer: claims.iss === undefined ? null : provider.issuer,
+        audience: [...provider.audiences],
+        graceSeconds: Number.POSITIVE_INFINITY,
+      },
       jwks.getJwk,
       async (jwk) => publicKeyOf(jwk),
     ).catch((thrown: unknown) => {
@@ -58,6 +63,12 @@ export const createVerifyJwt = (
     if (verified.cnf !== undefined) throw tokenRejected('sender-constrained', { provider: provider.name });
     return principalOf(provider, verified, expiresAt);
   };
+};
+
+/** A JWT-SVID need not have an issuer (SPIFFE JWT-SVID §3): its `sub` names the trust domain, which no other issuer is called. */
+const issuerOf = ({ iss, sub }: Readonly<Record<string, unknown>>): string | undefined => {
+  if (iss !== undefined) return typeof iss === 'string' ? iss : undefined;
+  return typeof sub === 'string' ? /^spiffe:\/\/[a-z0-9._-]{1,255}(?=\/)/.exec(sub)?.[0] : undefined;
 };
 
 const checkHeader = (header: Readonly<Record<string, unknown>>, provider: CompiledIdentityProvider): void => {

@@ -19,7 +19,7 @@ export const checkMayAct = (
     if (subject.claims.may_act === undefined) return;
     throw tokenRefusal('actor-not-allowed', { reason: 'may-act-without-actor' });
   }
-  const ruling = mayAct(actor.claims, subject.claims);
+  const ruling = mayAct({ ...actor.claims, iss: actor.issuer }, subject.claims);
   if (ruling === 'named' || (ruling === 'nobody-named' && client.mayAct === 'honoured')) return;
   throw tokenRefusal('actor-not-allowed', { reason: REASONS[ruling] });
 };

@@ -31,6 +31,10 @@ const asProvider = ({ kind: _, jwksUri, ...issuer }: CompiledActorIssuer): Compi
 
 const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/[\w.-]+)+$/;
 
+/** An issuer that is a trust domain speaks of its own alone. */
+const isOf = (issuer: string, sub: string): boolean =>
+  SPIFFE_ID.test(sub) && (!issuer.startsWith('spiffe://') || sub.startsWith(`${issuer}/`));
+
 /** Whose tokens say for whom, and whose who acts. Make them once: they hold the issuers' keys. */
 export const createVerifiers = (
   { identity, tokens }: Pick<CompiledPolicy, 'identity' | 'tokens'>,
@@ -48,7 +52,7 @@ export const createVerifiers = (
       const principal = await verifyActor(token);
       const workload = workloads.find((one) => one.issuer === principal.issuer);
       const provider = identity.providers.find((one) => one.issuer === principal.issuer);
-      if (workload?.kind === 'spiffe' && !SPIFFE_ID.test(principal.sub))
+      if (workload?.kind === 'spiffe' && !isOf(workload.issuer, principal.sub))
         throw tokenRefusal('actor-rejected', { reason: 'spiffe-id' });
       // A person's own token must not become a workload: what acts is an application.
       if (workload === undefined && provider !== undefined && !isApplication(principal))

@@ -188,6 +188,27 @@ describe("the claims of the gateway's own tokens", () => {
   );
 });
 
+describe('an issuer of actor tokens', () => {
+  const issuer = (text: string) =>
+    problemsOf(`${SMALL}tokens: { actorIssuers: { spire: { audiences: [x], ${text} } } }\n`);
+
+  test.each([
+    ['kind: spiffe, issuer: "spiffe://acme.com"', 'needs jwksUri, the address of the trust domain’s bundle'],
+    [
+      'kind: kubernetes, issuer: "spiffe://acme.com", jwksUri: https://a.example/keys',
+      'tokens.actorIssuers.spire.issuer: expected an https address: only spiffe has trust domains',
+    ],
+    ['kind: spiffe, issuer: "spiffe://acme.com/agents", jwksUri: https://a.example/keys', 'expected an https:// URL'],
+  ])('%s is refused: %s', (text, message) => {
+    expect(issuer(text).join('\n')).toContain(message);
+  });
+
+  test('is a trust domain, or what SVIDs have as iss', () => {
+    expect(issuer('kind: spiffe, issuer: "spiffe://acme.com", jwksUri: https://a.example/keys')).toEqual([]);
+    expect(issuer('kind: spiffe, issuer: https://spire.acme.com')).toEqual([]);
+  });
+});
+
 describe("the gateway's own tokens", () => {
   test('are made for servers that take them, and the client that asks for them may ask for nothing else', () => {
     const { tokens, mcp, credentials } = compiled(

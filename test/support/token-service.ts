@@ -17,6 +17,9 @@ export const ISSUER = 'https://agents.acme.com';
 export const OKTA = 'https://acme.okta.com';
 export const CLUSTER = 'https://kubernetes.acme.com';
 export const SPIRE = 'https://spire.acme.com';
+/** Whose SVIDs have no `iss`, and whose keys are in a bundle elsewhere. */
+export const TRUST_DOMAIN = 'spiffe://plain.acme.com';
+export const BUNDLE = 'https://bundle.acme.com';
 /** What the client `weak` has. */
 export const WEAK_SECRET = 'a secret: 7';
 export const SECRET = 'a secret: 100% & more';
@@ -50,15 +53,17 @@ export const tokenService = async (
   options: { readonly issuer?: string; readonly keys?: SigningKeys; readonly now?: number } = {},
 ) => {
   const { issuer: self = ISSUER, now: startSeconds = NOW } = options;
-  const [okta, cluster, spire, own] = await Promise.all(
-    ['okta', 'cluster', 'spire', 'client'].map((kid) => createKey(kid)),
+  const [okta, cluster, spire, own, domain] = await Promise.all(
+    ['okta', 'cluster', 'spire', 'client', 'domain'].map((kid) => createKey(kid)),
   );
-  if (okta === undefined || cluster === undefined || spire === undefined || own === undefined)
+  if (okta === undefined || cluster === undefined || spire === undefined || own === undefined || domain === undefined)
     throw new Error('no keys');
   const issuers = new Map<string, IssuerKey>([
     [OKTA, okta],
     [CLUSTER, cluster],
     [SPIRE, spire],
+    [BUNDLE, { ...domain, jwk: { ...domain.jwk, use: 'jwt-svid' } }],
+    [TRUST_DOMAIN, domain],
   ]);
   const workload = (name: string, kind: 'kubernetes' | 'spiffe', issuer: string) => ({
     name,
@@ -75,7 +80,11 @@ export const tokenService = async (
   const bugs: unknown[] = [];
   const tokens = {
     signingKey: 1,
-    actorIssuers: [workload('cluster', 'kubernetes', CLUSTER), workload('spire', 'spiffe', SPIRE)],
+    actorIssuers: [
+      workload('cluster', 'kubernetes', CLUSTER),
+      workload('spire', 'spiffe', SPIRE),
+      { ...workload('domain', 'spiffe', TRUST_DOMAIN), jwksUri: `${BUNDLE}/keys` },
+    ],
     clients: [
       client('desk'),
       client('delegates', { impersonation: false }),

@@ -14,6 +14,7 @@ import {
   OKTA,
   SPIRE,
   type TokenService,
+  TRUST_DOMAIN,
   tokenService,
 } from '../../support/token-service.ts';
 
@@ -167,6 +168,40 @@ describe('§2.1 the subject and the actor are validated', () => {
       actor_token_type: JWT,
     });
     expect(claimsIn(json).agent_id).toBe('spiffe://acme.com/agents/a');
+  });
+});
+
+describe('§2.1 an actor token that is a JWT-SVID without an issuer', () => {
+  const svid = (sub: string, more: object = {}) => service.sign(TRUST_DOMAIN, { aud: ISSUER, sub, ...more });
+  const exchanged = (actor_token: string) => service.exchange({ actor_token, actor_token_type: JWT });
+
+  test('is of the trust domain that its subject names', async () => {
+    const { json } = await exchanged(await svid(`${TRUST_DOMAIN}/agents/a`));
+    expect(claimsIn(json).act).toEqual({ sub: `${TRUST_DOMAIN}/agents/a`, iss: TRUST_DOMAIN });
+  });
+
+  test('and with may_act that names it by its trust domain', async () => {
+    const sub = `${TRUST_DOMAIN}/agents/a`;
+    const named = await service.user({ may_act: { sub, iss: TRUST_DOMAIN } });
+    const body = { subject_token: named, actor_token: await svid(sub), actor_token_type: JWT };
+    expect((await service.exchange(body)).status).toBe(200);
+    const other = await service.user({ may_act: { sub, iss: SPIRE } });
+    expect(await refusedWith('invalid_request', { ...body, subject_token: other })).toBe('may-act');
+  });
+
+  test.each([
+    ['of another trust domain', 'spiffe://evil.example/agents/a', {}, 'issuer'],
+    ['of a trust domain that begins alike', `${TRUST_DOMAIN}.evil/agents/a`, {}, 'issuer'],
+    ['of no workload', TRUST_DOMAIN, {}, 'issuer'],
+    ['of a workload that is none', `${TRUST_DOMAIN}/`, {}, 'spiffe-id'],
+    ['of somebody', 'ada@acme.com', {}, 'issuer'],
+    ['of another issuer', `${TRUST_DOMAIN}/agents/a`, { iss: SPIRE }, 'kid'],
+    ['of its domain, speaking of another', 'spiffe://evil.example/agents/a', { iss: TRUST_DOMAIN }, 'spiffe-id'],
+    ['whose issuer is none', `${TRUST_DOMAIN}/agents/a`, { iss: null }, 'issuer'],
+    ['for somebody else', `${TRUST_DOMAIN}/agents/a`, { aud: 'x' }, 'audience'],
+  ])('%s is refused', async (_what, sub, more, reason) => {
+    const actor_token = await svid(sub, more);
+    expect(await refusedWith('invalid_request', { actor_token, actor_token_type: JWT })).toBe(reason);
   });
 });
 
