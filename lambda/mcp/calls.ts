@@ -7,7 +7,7 @@ import { TargetError } from '../targets/target.ts';
 import { createCountRequest, isMiss } from './count-request.ts';
 import { createFindCall } from './find-call.ts';
 import type { McpRequest, Method } from './mcp-request.ts';
-import type { RouteParts } from './route-parts.ts';
+import { degradedMeta, type RouteParts } from './route-parts.ts';
 import { callStages, completionStages } from './stages.ts';
 import { CALL_TOOL, FIND_TOOLS, findTools, innerCall } from './tool-search.ts';
 import type { UpstreamCall } from './upstream-call.ts';
@@ -86,8 +86,9 @@ export const createCalls = (parts: RouteParts): Readonly<Record<string, Method>>
     if (params.name !== FIND_TOOLS) return run(request, 'call');
     exchange.noteMcp({ tool: FIND_TOOLS });
     await countRequest(request);
-    const { tools } = await visibleTools(parts, request);
-    return findTools(params, tools, (tool) => exposeNamed(tool, catalogue.urisOf(tool.target)));
+    const { tools, degraded } = await visibleTools(parts, request);
+    const found = findTools(params, tools, (tool) => exposeNamed(tool, catalogue.urisOf(tool.target)));
+    return { ...found, ...degradedMeta(degraded) };
   };
 
   return {

@@ -185,4 +185,15 @@ describe('tool search', () => {
       undefined,
     ]);
   });
+
+  test('G33: says which servers it could not look through', async () => {
+    const up = await server('up', { 'tools/list': toolsList('weather') });
+    const down = await server('down', { 'tools/list': () => ({ status: 500 }) });
+    const gateway = await gatewayFor([up, down], { search: true });
+    const { json } = await ask(gateway.url, 'tools/call', { name: 'find_tools', arguments: { query: 'issues' } });
+    expect(json.result.structuredContent).toMatchObject({ tools: [], total: 1 });
+    expect(json.result._meta).toMatchObject({
+      'gatehouse/degraded': [{ target: 'down', reason: 'upstream_failed' }],
+    });
+  });
 });
