@@ -15,9 +15,11 @@ export type GuardResult = (call: UpstreamCall, result: Raw) => Promise<Raw>;
 export const guardArguments =
   (guards: readonly GuardArguments[]): Stage<UpstreamCall, Raw> =>
   async (call, next) => {
-    let sent = call.arguments ?? {};
+    // A prompt without arguments and a resource stay without: their servers need not take an empty object.
+    if (call.arguments === undefined) return next(call);
+    let sent = call.arguments;
     for (const guard of guards) sent = await guard(call, sent);
-    return next(guards.length === 0 ? call : { ...call, arguments: sent });
+    return next({ ...call, arguments: sent });
   };
 
 export const guardResult =

@@ -400,6 +400,23 @@ describe('a tool call', () => {
     expect(up.calls()[0]?.params.arguments).toEqual({ card: '****', to: 'x' });
   });
 
+  test('a guard of arguments makes none where there are none', async () => {
+    const up = await server('up', {
+      'tools/list': toolsList('a'),
+      'prompts/list': () => '{"resultType":"complete","prompts":[{"name":"p"}]}',
+      'resources/list': () => '{"resultType":"complete","resources":[{"uri":"file:///r","name":"r"}]}',
+      'prompts/get': () => '{"resultType":"complete","messages":[]}',
+      'resources/read': () => '{"resultType":"complete","contents":[]}',
+    });
+    const guards = { arguments: [async (_: unknown, sent: object) => ({ ...sent, seen: true })], result: [] };
+    const gateway = await gatewayFor([up], {}, { guards });
+    const [{ uri }] = (await ask(gateway.url, 'resources/list')).json.result.resources;
+    await ask(gateway.url, 'resources/read', { uri });
+    await ask(gateway.url, 'prompts/get', { name: 'up__p' });
+    await ask(gateway.url, 'prompts/get', { name: 'up__p', arguments: {} });
+    expect(up.calls().map(({ params }) => params.arguments)).toEqual([undefined, undefined, { seen: true }]);
+  });
+
   test('G48: the trace goes up, from the envelope or from the headers', async () => {
     const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': said('ok') });
     const gateway = await gatewayFor([up]);
