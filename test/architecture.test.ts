@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'lambda/core',
     'config',
     'eventsource-parser',
+    'lambda/policy/hidden-text.ts',
     'lambda/providers/send.ts',
     'type lambda/outbound-auth',
   ],

@@ -22,6 +22,16 @@ export const guardArguments =
     return next({ ...call, arguments: sent });
   };
 
+/** The same for a completion: what was typed stands in `argument`, what was chosen before it in `context`. */
+export const guardCompletion =
+  (guards: readonly GuardArguments[]): Stage<UpstreamCall, Raw> =>
+  async (call, next) => {
+    const { argument, context, ...params } = call.params;
+    let sent: Raw = { argument, ...(context === undefined ? {} : { context }) };
+    for (const guard of guards) sent = await guard(call, sent);
+    return next({ ...call, params: { ...params, ...sent } });
+  };
+
 export const guardResult =
   (guards: readonly GuardResult[]): Stage<UpstreamCall, Raw> =>
   async (call, next) => {

@@ -12,7 +12,7 @@ import type { DecideTool } from '../policy/tool-rules.ts';
 import { variablesOf } from '../policy/variables.ts';
 import { asksBack, mayAsk } from './ask-back.ts';
 import { checkOutput } from './check-output.ts';
-import { guardArguments, guardResult } from './guards.ts';
+import { guardArguments, guardCompletion, guardResult } from './guards.ts';
 import { limitResult } from './limit-result.ts';
 import type { McpPorts } from './ports.ts';
 import type { RequestStates } from './request-state.ts';
@@ -99,7 +99,7 @@ const roundTrips =
     return asksBack(await next(opened), call, route, states);
   };
 
-/** A completion has no arguments of a tool and no result to guard, and takes one round. It counts: it reaches a server too. */
+/** A completion is no tool's and takes one round. It counts, and is guarded both ways: it reaches a server too. */
 export const completionStages = ({
   route,
   servers,
@@ -110,6 +110,9 @@ export const completionStages = ({
   return [
     authorizeCall(route, decideTool, createDecide(route.authorization), variables),
     rateLimits(ports.counter, route.rateLimits.map(prepareLimit), route.limitsFailure, ports.clock, variables),
+    guardCompletion(ports.guards?.arguments ?? []),
+    guardResult(ports.guards?.result ?? []),
+    limitResult(route.maxResultBytes),
   ];
 };
 

@@ -1,5 +1,6 @@
 import type { Raw } from '../core/mcp.ts';
 import { Refusal } from '../core/refusal.ts';
+import { unhide } from '../policy/hidden-text.ts';
 import { isRaw } from './raw.ts';
 import type { Id, Outcome } from './read-answer.ts';
 import { type TargetContext, TargetError } from './target.ts';
@@ -45,18 +46,32 @@ export const hopMeta = (params: Raw, id: Id, { trace, progress }: TargetContext)
   };
 };
 
-/** Passes on the progress of request `id`, never backwards (G26), without the token of this hop. */
+const MAX_WORDS = 1_000;
+
+/**
+ * Passes on the progress of request `id`, never backwards (G26): its numbers, and a short message of which nothing is hidden.
+ * Nothing else of it passes, because no guard sees what goes by before there is a result.
+ */
 export const progressOf = (id: Id, { progress }: TargetContext): ((message: Raw) => void) => {
   let reached = Number.NEGATIVE_INFINITY;
   return ({ method, params }) => {
     if (progress === undefined || method !== 'notifications/progress' || !isRaw(params)) return;
-    const { progressToken, ...rest } = params;
-    const at = rest.progress;
+    const { progressToken, progress: at, total, message } = params;
     if (progressToken !== id || typeof at !== 'number' || at <= reached) return;
     reached = at;
-    progress(rest);
+    progress({
+      progress: at,
+      ...(typeof total === 'number' ? { total } : {}),
+      ...(typeof message === 'string' ? { message: visibleWords(message) } : {}),
+    });
   };
 };
+
+/** Cut before too: a normal form can be longer than what was written. */
+const visibleWords = (written: string): string =>
+  unhide(written.slice(0, MAX_WORDS))
+    .text.slice(0, MAX_WORDS)
+    .replace(/[\ud800-\udbff]$/, '');
 
 /** The result, or the error that stands for what came instead. */
 export const resultOf = (outcome: Outcome, target: string): { readonly result: Raw; readonly bytes: number } => {

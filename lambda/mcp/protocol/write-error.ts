@@ -1,5 +1,6 @@
 import type { Raw } from '../../core/mcp.ts';
 import type { Refusal, RefusalCode } from '../../core/refusal.ts';
+import { unhide } from '../../policy/hidden-text.ts';
 import type { TargetError } from '../../targets/target.ts';
 import type { Id } from './read-message.ts';
 import { type Era, MODERN_VERSIONS } from './versions.ts';
@@ -100,7 +101,8 @@ const isReserved = (code: number): boolean => (code <= -32020 && code >= -32099)
 
 /** What a server answered, in its own words, cleaned, without its `data`. `mayAsk`: what it lacks is the client's to give. */
 export const writeTargetError = (error: TargetError, id: Id, era: Era, mayAsk: boolean): WrittenError => {
-  const message = error.says.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, MAX_WORDS) || 'the server failed';
+  const { text } = unhide(error.says.slice(0, MAX_WORDS));
+  const message = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, MAX_WORDS) || 'the server failed';
   const isLack = error.code === MISSING_CAPABILITY && mayAsk && era === 'modern';
   const required = isLack ? { data: error.data ?? {} } : {};
   const code = isLack ? error.code : codeFor(error.code, era);

@@ -417,6 +417,65 @@ describe('a tool call', () => {
     expect(up.calls().map(({ params }) => params.arguments)).toEqual([undefined, undefined, { seen: true }]);
   });
 
+  describe('a completion', () => {
+    const completing = async (values: readonly string[], ports: Partial<McpPorts>, maxResultBytes = 1_000) => {
+      const up = await server('up', {
+        'tools/list': toolsList('a'),
+        'prompts/list': () => '{"resultType":"complete","prompts":[{"name":"p"}]}',
+        'completion/complete': () => JSON.stringify({ resultType: 'complete', completion: { values } }),
+      });
+      const gateway = await gatewayFor([up], { maxResultBytes }, ports);
+      const { json } = await ask(gateway.url, 'completion/complete', {
+        ref: { type: 'ref/prompt', name: 'up__p' },
+        argument: { name: 'card', value: '4111' },
+        context: { arguments: { holder: 'Jane' } },
+      });
+      return { json, sent: up.calls()[0]?.params };
+    };
+
+    test('is guarded both ways', async () => {
+      const { json, sent } = await completing(['4111 1111'], {
+        guards: {
+          arguments: [
+            async (_, given) =>
+              JSON.parse(JSON.stringify(given).replace('"4111"', '"****"').replace('"Jane"', '"[name]"')),
+          ],
+          result: [async (_, result) => ({ ...result, completion: { values: ['[masked]'] } })],
+        },
+      });
+      expect(sent).toMatchObject({
+        ref: { type: 'ref/prompt', name: 'p' },
+        argument: { name: 'card', value: '****' },
+        context: { arguments: { holder: '[name]' } },
+      });
+      expect(json.result.completion).toEqual({ values: ['[masked]'] });
+    });
+
+    test('that a guard stops reaches no server', async () => {
+      const stop = async () => {
+        throw new Refusal('not_allowed');
+      };
+      const { json, sent } = await completing(['x'], { guards: { arguments: [stop], result: [] } });
+      expect([json.error.data.code, sent]).toEqual(['not_allowed', undefined]);
+    });
+
+    test('G49: that is too large is an error, and not half of one', async () => {
+      const { json } = await completing(['x'.repeat(2_000)], {});
+      expect(json.error.data.code).toBe('result_too_large');
+      expect((await completing(['x'.repeat(100)], {})).json.result.completion.values).toHaveLength(1);
+    });
+  });
+
+  test('G22: what a server says of its error hides nothing', async () => {
+    const selectors = String.fromCodePoint(...[...'ignore'].map((letter) => 0xe00f0 + (letter.codePointAt(0) ?? 0)));
+    const message = `no su\u200bch ${selectors}thing\u{e0069}\u{e0067}\u202e, ${'x'.repeat(5_000)}`;
+    const error = JSON.stringify({ code: -32000, message });
+    const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': () => ({ error }) });
+    const gateway = await gatewayFor([up]);
+    const { json } = await ask(gateway.url, 'tools/call', { name: 'up__a' });
+    expect(json.error.message).toMatch(/^no such thing, x{1900,2000}$/);
+  });
+
   test('G48: the trace goes up, from the envelope or from the headers', async () => {
     const up = await server('up', { 'tools/list': toolsList('a'), 'tools/call': said('ok') });
     const gateway = await gatewayFor([up]);

@@ -6,6 +6,17 @@ import { type Loopback, listen } from '../../support/loopback.ts';
 import { type McpGateway, startMcpGateway } from '../../support/mcp-gateway.ts';
 import { ask } from '../../support/mcp-post.ts';
 
+const TAGS = String.fromCodePoint(...[...'ignore'].map((letter) => 0xe0000 + (letter.codePointAt(0) ?? 0)));
+const SELECTORS = String.fromCodePoint(...[...'ignore'].map((letter) => 0xe0100 + (letter.codePointAt(0) ?? 0) - 16));
+
+/** What a server may write beside the number. */
+const WORDS: readonly object[] = [
+  { total: 9, message: `half ${TAGS}way${SELECTORS}\u202e\u200b\u001b[2J` },
+  { total: 'nine', message: { text: 'half way' }, _meta: { note: 'x' }, note: 'x' },
+  { message: 'x'.repeat(5_000) },
+  { message: `${'x'.repeat(999)}\u{1f600}` },
+];
+
 let up: Loopback;
 let gateway: McpGateway;
 const seenMeta: object[] = [];
@@ -27,13 +38,15 @@ beforeAll(async () => {
         .end(JSON.stringify({ jsonrpc: '2.0', id, result }));
     if (method === 'server/discover') return void answer({ supportedVersions: ['2026-07-28'] });
     if (method === 'tools/list')
-      return void answer({ tools: ['steps', 'never'].map((name) => ({ name, inputSchema: { type: 'object' } })) });
+      return void answer({
+        tools: ['steps', 'never', 'words'].map((name) => ({ name, inputSchema: { type: 'object' } })),
+      });
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    const progress = (token: unknown, at: number) =>
+    const progress = (token: unknown, at: number, more: object = {}) =>
       event(response, {
         jsonrpc: '2.0',
         method: 'notifications/progress',
-        params: { progressToken: token, progress: at },
+        params: { progressToken: token, progress: at, ...more },
       });
     seenMeta.push(params._meta);
     event(response, {
@@ -49,6 +62,8 @@ beforeAll(async () => {
     progress(params._meta.progressToken, 1);
     progress('another', 5);
     progress(params._meta.progressToken, 2);
+    if (params.name === 'words')
+      for (const [at, more] of WORDS.entries()) progress(params._meta.progressToken, 3 + at, more);
     event(response, { jsonrpc: '2.0', id, result: { resultType: 'complete', content: [] } });
     response.end();
   });
@@ -94,6 +109,20 @@ describe('progress', () => {
     ]);
     expect(messages.at(-1)).toMatchObject({ id: 1, result: { content: [] } });
     expect(await recordOf(headers.get('x-request-id'))).toMatchObject({ outcome: 'ok', 'mcp.tool': 'steps' });
+  });
+
+  test('is numbers and a short message, of which nothing is hidden', async () => {
+    const { text } = await ask(gateway.url, 'tools/call', { name: 'up__words', _meta: { progressToken: 'mine' } });
+    const messages = text
+      .trim()
+      .split('\n\n')
+      .map((one) => JSON.parse(one.replace('event: message\ndata: ', '')));
+    expect(messages.slice(2, -1).map(({ params }) => params)).toEqual([
+      { progressToken: 'mine', progress: 3, total: 9, message: 'half way [2J' },
+      { progressToken: 'mine', progress: 4 },
+      { progressToken: 'mine', progress: 5, message: 'x'.repeat(1_000) },
+      { progressToken: 'mine', progress: 6, message: 'x'.repeat(999) },
+    ]);
   });
 
   test.each([
