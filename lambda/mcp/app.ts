@@ -31,24 +31,29 @@ export const createMcpApp = (policy: McpPolicy, ports: McpPorts): McpApp => {
   }
   const documents = createDocuments(policy, ports);
   const notHere = refuseAll(policy, 'route_not_found', ports);
-  app.notFound(async (context) => (await documents(context.req.raw)) ?? notHere(context.req.raw, context.env));
+  app.notFound(
+    async (context) => (await documents(context.req.raw, context.env)) ?? notHere(context.req.raw, context.env),
+  );
   return { fetch: async (request, env) => app.fetch(request, env) };
 };
 
 /** What is public by its nature. `undefined`: no such document, or not under this host. */
-const createDocuments = (policy: McpPolicy, ports: McpPorts): ((request: Request) => Promise<Response | undefined>) => {
+const createDocuments = (
+  policy: McpPolicy,
+  ports: McpPorts,
+): ((request: Request, env: GatewayEnv) => Promise<Response | undefined>) => {
   const { baseUrl = originOf, ownHosts, authorization } = ports;
   const answer =
     authorization === undefined
       ? createProtectedResource(policy, baseUrl)
       : createDiscovery(policy, baseUrl, { ...ports, ...authorization });
-  return async (request) => {
+  return async (request, env) => {
     try {
       admitHost(new Request(request.url), ownHosts); // Any page may read them, so whose page it is makes no difference.
     } catch {
       return undefined;
     }
-    return answer(request);
+    return answer(request, env);
   };
 };
 

@@ -1,5 +1,8 @@
-import { createAuthorizationServers } from './authorization-server/create-authorization-servers.ts';
-import type { TokenPorts } from './authorization-server/token.ts';
+import type { GatewayEnv } from '../http/gateway-env.ts';
+import {
+  type AuthorizationServerPorts,
+  createAuthorizationServers,
+} from './authorization-server/create-authorization-servers.ts';
 import { createProtectedResource, type ProtectedPolicy } from './protected-resource.ts';
 import type { BaseUrl } from './public-urls.ts';
 
@@ -11,11 +14,11 @@ import type { BaseUrl } from './public-urls.ts';
  * Errors: an `Error` at once for a policy that can't work; per request every failure is an answer.
  */
 export const createDiscovery = (
-  policy: ProtectedPolicy,
+  policy: ProtectedPolicy & { readonly version: string },
   baseUrl: BaseUrl,
-  ports: TokenPorts,
-): ((request: Request) => Promise<Response | undefined>) => {
+  ports: AuthorizationServerPorts,
+): ((request: Request, env: GatewayEnv) => Promise<Response | undefined>) => {
   const protectedResource = createProtectedResource(policy, baseUrl);
   const authorizationServers = createAuthorizationServers(policy, baseUrl, ports);
-  return async (request) => protectedResource(request) ?? authorizationServers(request);
+  return async (request, env) => protectedResource(request) ?? authorizationServers(request, env);
 };

@@ -1,7 +1,7 @@
 import type { CompiledIdentity } from '../../config/compiled.ts';
 import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import { shimOf } from './authorization-server/endpoints.ts';
-import { checkMethod, jsonDocument } from './document.ts';
+import { checkMethod, jsonDocument, toResponse } from './document.ts';
 import { type BaseUrl, proxiedIssuer, resourceMetadataRoute, resourceMetadataUrl, resourceUrl } from './public-urls.ts';
 import { routeScopes } from './route-scopes.ts';
 
@@ -40,7 +40,7 @@ export const createProtectedResource = (
     if (path === undefined) return undefined;
     const document = documentOf(path, baseUrl(request.url));
     if (document === undefined) return undefined;
-    return checkMethod(request, 'GET') ?? jsonDocument(200, document, MAX_AGE_SECONDS);
+    return toResponse(checkMethod(request, 'GET') ?? jsonDocument(200, document, MAX_AGE_SECONDS));
   };
 };
 

@@ -1,4 +1,5 @@
 import { isRedirectOf } from '../../../config/redirect-uri.ts';
+import type { Answer } from '../../http/observed.ts';
 import { oauthError } from '../document.ts';
 import { entraScopes } from './entra-scopes.ts';
 import type { Proxied } from './proxied.ts';
@@ -14,7 +15,7 @@ const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
  *
  * Without PKCE nobody goes on: the provider would let it pass, and our own token endpoint may add a secret to the code.
  */
-export const authorize = ({ provider, endpoints, client }: Proxied, request: Request): Response => {
+export const authorize = ({ provider, endpoints, client }: Proxied, request: Request): Answer => {
   const { search, searchParams } = new URL(request.url);
   const parameters = search.length > MAX_QUERY ? undefined : readParameters(searchParams);
   if (parameters === undefined) return oauthError(400, 'invalid_request', 'a parameter is repeated, or too long');
@@ -29,8 +30,9 @@ export const authorize = ({ provider, endpoints, client }: Proxied, request: Req
   for (const [name, value] of parameters) target.searchParams.append(name, value);
   const scope = parameters.get('scope');
   if (scope !== undefined) target.searchParams.set('scope', entraScopes(scope, provider.audiences[0] ?? ''));
-  return new Response(null, {
+  return {
     status: 302,
+    body: null,
     headers: { location: target.href, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
-  });
+  };
 };

@@ -1,5 +1,6 @@
 import { isRedirectOf, isRedirectUri } from '../../../config/redirect-uri.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { Answer } from '../../http/observed.ts';
 import { jsonDocument, oauthError, readText } from '../document.ts';
 import { askProvider, type ProviderPorts } from './ask-provider.ts';
 import type { Proxied } from './proxied.ts';
@@ -22,7 +23,7 @@ export const register = async (
   { client, endpoints }: Proxied,
   request: Request,
   ports: ProviderPorts & { readonly clock: Clock },
-): Promise<Response> => {
+): Promise<Answer> => {
   if (!/^application\/json *(?:;|$)/i.test(request.headers.get('content-type') ?? ''))
     return oauthError(400, 'invalid_client_metadata', 'send the body as application/json');
   const asked = toJson(await readText(request, MAX_BYTES));

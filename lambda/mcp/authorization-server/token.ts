@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import type { Answer } from '../../http/observed.ts';
 import { proveClient, readTokenClient } from '../../outbound-auth/token-client.ts';
 import { oauthError, readText } from '../document.ts';
 import { askProvider, type ProviderPorts } from './ask-provider.ts';
@@ -32,7 +33,7 @@ const PASSED: readonly string[] = [
  * Anybody may ask here. What keeps a stranger's code worthless: it goes to redirect URIs registered for the client alone, and
  * needs the verifier of whoever began.
  */
-export const token = async (proxied: Proxied, request: Request, ports: TokenPorts): Promise<Response> => {
+export const token = async (proxied: Proxied, request: Request, ports: TokenPorts): Promise<Answer> => {
   const { provider, endpoints, client } = proxied;
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/x-www-form-urlencoded *(?:;|$)/i.test(type))
@@ -73,5 +74,10 @@ const ask = (url: string, form: URLSearchParams, proof: Readonly<Record<string, 
     ports,
   );
 
-const misconfigured = (): Response =>
-  oauthError(503, 'temporarily_unavailable', 'the secret of the client can not be used just now');
+const misconfigured = (): Answer =>
+  oauthError(
+    503,
+    'temporarily_unavailable',
+    'the secret of the client can not be used just now',
+    'credential_unavailable',
+  );

@@ -7,7 +7,9 @@ import { createDiscovery } from '../../../lambda/mcp/discovery.ts';
 import { isDiscoveryPath, originOf } from '../../../lambda/mcp/public-urls.ts';
 import { createUrlGuard } from '../../../lambda/outbound-auth/guard-url.ts';
 import { createSend } from '../../../lambda/providers/send.ts';
+import type { CallRecord } from '../../../lambda/telemetry/record.ts';
 import { type Loopback, listen } from '../../support/loopback.ts';
+import { startMcpGateway } from '../../support/mcp-gateway.ts';
 import { BASE, policyOf, providerOf, routeOf } from './discovery-policy.ts';
 
 interface Asked {
@@ -31,7 +33,9 @@ beforeAll(async () => {
   });
 });
 afterAll(() => upstream.close());
+const records: CallRecord[] = [];
 beforeEach(() => {
+  records.length = 0;
   asked.length = 0;
   answer = { status: 200, body: '{"access_token":"at","token_type":"Bearer"}', headers: {} };
 });
@@ -52,7 +56,7 @@ interface Options {
 const discoveryOf = (kind: IdentityKind, { issuer, client, secret = '', auth = 'strict' }: Options = {}) => {
   const provider = providerOf(kind, issuer);
   const routes = [routeOf('/mcp', { authorizationServer: kind, auth })];
-  const policy = policyOf(routes, [provider], client && { [kind]: client });
+  const policy = { ...policyOf(routes, [provider], client && { [kind]: client }), version: '0123456789ab' };
   const { guardUrl, lookup } = createUrlGuard([provider.issuer]);
   return createDiscovery(policy, originOf, {
     send: createSend({ lookup }),
@@ -60,13 +64,17 @@ const discoveryOf = (kind: IdentityKind, { issuer, client, secret = '', auth = '
     credentials: { read: async () => new Hidden(secret) },
     clock: () => 1_800_000_000_000,
     newId: () => 'id',
+    records: { write: (record) => void records.push(record) },
+    logBug: (_, error) => process.stderr.write(`a bug: ${(error as Error)?.stack}\n`),
   });
 };
+
+const ENV = { ip: '127.0.0.1', deadlineMs: 1_800_000_060_000, rawAuthorizationCount: 0 };
 
 const fetchOf = (kind: IdentityKind, options?: Options) => {
   const discovery = discoveryOf(kind, options);
   return async (url: string | URL, init?: RequestInit) =>
-    (await discovery(new Request(url, init))) ?? new Response('not found', { status: 404 });
+    (await discovery(new Request(url, init), ENV)) ?? new Response('not found', { status: 404 });
 };
 
 const metadataOf = async (kind: IdentityKind, options?: Options) => {
@@ -478,5 +486,153 @@ describe('registration', () => {
   test('there is none where strangers may not register', async () => {
     for (const kind of ['okta', 'entra'] as const)
       expect((await post(kind, { redirect_uris: REDIRECTS })).status).toBe(404);
+  });
+});
+
+describe('what the record says of a client on its way to a token', () => {
+  const ISSUED = { access_token: 'SECRET-access', refresh_token: 'SECRET-refresh', id_token: 'SECRET-id' };
+  const credential = JSON.stringify({ clientId: CLIENT.clientId, clientSecret: 'SECRET-of-the-client' });
+  const options = (secret = credential): Options => ({
+    issuer: `${upstream.url}/${TENANT}/v2.0`,
+    client: { ...CLIENT, credential: 'entra' },
+    secret,
+  });
+  const FORM = {
+    grant_type: 'authorization_code',
+    client_id: CLIENT.clientId,
+    code: 'SECRET-code',
+    code_verifier: 'SECRET-verifier',
+    redirect_uri: 'http://localhost:33418/?SECRET',
+  };
+  const tokenWith = (changes: Record<string, string> = {}, secret?: string) =>
+    fetchOf('entra', options(secret))(`${BASE}/authorization/entra/token?x=SECRET-query`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ ...FORM, ...changes }).toString(),
+    });
+  const authorizeWith = (changes: Record<string, string> = {}) =>
+    fetchOf(
+      'entra',
+      options(),
+    )(
+      `${BASE}/authorization/entra/authorize?${authorizeQuery({ state: 'SECRET-state', login_hint: 'SECRET', ...changes })}`,
+    );
+  const registerWith = (redirect: string) =>
+    fetchOf('entra', options())(`${BASE}/authorization/entra/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer SECRET-initial' },
+      body: JSON.stringify({ redirect_uris: [redirect], software_statement: 'SECRET-statement' }),
+    });
+  const refused = (error: string, code = 'invalid_request') => ({
+    outcome: 'refused',
+    reason: code,
+    detail: expect.objectContaining({ error }),
+  });
+
+  const STEPS: readonly (readonly [string, string, () => Promise<Response>, number, object])[] = [
+    ['the way to the provider', 'authorize', () => authorizeWith(), 302, { outcome: 'ok' }],
+    [
+      'one without PKCE',
+      'authorize',
+      () => authorizeWith({ code_challenge: 'SECRET' }),
+      400,
+      refused('invalid_request'),
+    ],
+    ['a token', 'token', () => tokenWith(), 200, { outcome: 'ok' }],
+    [
+      'a grant that is not taken',
+      'token',
+      () => tokenWith({ grant_type: 'SECRET' }),
+      400,
+      refused('unsupported_grant_type'),
+    ],
+    [
+      'a secret that cannot be used',
+      'token',
+      () => tokenWith({}, 'SECRET'),
+      503,
+      { outcome: 'failed', reason: 'credential_unavailable' },
+    ],
+    ['a registration', 'register', () => registerWith('http://localhost:1/'), 201, { outcome: 'ok' }],
+    [
+      'one to elsewhere',
+      'register',
+      () => registerWith('https://SECRET.example/'),
+      400,
+      refused('invalid_redirect_uri'),
+    ],
+    [
+      'another method',
+      'token',
+      () => fetchOf('entra', options())(`${BASE}/authorization/entra/token?code=SECRET`),
+      405,
+      refused('invalid_request', 'method_not_allowed'),
+    ],
+  ];
+
+  test.each(STEPS)('%s: one record, and nothing secret in it', async (_, endpoint, step, status, says) => {
+    answer = { status: 200, body: JSON.stringify({ ...ISSUED, token_type: 'Bearer' }), headers: {} };
+    expect((await step()).status).toBe(status);
+    expect(records).toEqual([
+      expect.objectContaining({
+        surface: 'mcp-authorization',
+        route: `/authorization/entra/${endpoint}`,
+        path: `/authorization/entra/${endpoint}`,
+        principal: null,
+        status,
+        ...says,
+      }),
+    ]);
+    expect(JSON.stringify(records)).not.toContain('SECRET');
+  });
+
+  test.each([
+    [400, 'invalid_grant', { outcome: 'refused', detail: { upstreamStatus: 400, error: 'invalid_grant' } }],
+    [400, 'SECRET', { outcome: 'refused', detail: { upstreamStatus: 400 } }],
+    [500, 'server_error', { outcome: 'failed', reason: 'identity_unavailable', detail: { upstreamStatus: 500 } }],
+  ])('what the provider refuses is refused there too, without its words: %i %s', async (status, error, says) => {
+    answer = { status, body: JSON.stringify({ error, error_description: 'SECRET-code is no code' }), headers: {} };
+    expect((await tokenWith()).status).toBe(status);
+    expect(records).toEqual([expect.objectContaining({ status, ...says })]);
+    expect(JSON.stringify(records)).not.toContain('SECRET');
+  });
+
+  test('two headers of authorization are refused in the words of OAuth, and recorded', async () => {
+    const request = new Request(`${BASE}/authorization/entra/token`, { method: 'POST', body: 'x' });
+    const response = await discoveryOf('entra', options())(request, { ...ENV, rawAuthorizationCount: 2 });
+    expect([response?.status, response?.headers.get('access-control-allow-origin')]).toEqual([400, '*']);
+    expect(await response?.json()).toMatchObject({ error: 'invalid_request' });
+    expect(records).toMatchObject([{ reason: 'invalid_header', surface: 'mcp-authorization' }]);
+  });
+
+  test('the app writes that record and no other', async () => {
+    const gateway = await startMcpGateway([], [{ auth: 'strict', authorizationServer: 'entra' }], {
+      identity: { providers: [providerOf('entra')] },
+      authorization: {
+        send: createSend(),
+        guardUrl: async () => {},
+        credentials: { read: async () => new Hidden('') },
+      },
+    });
+    try {
+      const url = `${gateway.origin}/authorization/entra/authorize?${authorizeQuery()}`;
+      expect((await fetch(url, { redirect: 'manual' })).status).toBe(302);
+      expect((await fetch(`${gateway.origin}/authorization/entra/token`, { method: 'POST' })).status).toBe(400);
+      expect(gateway.records().map(({ surface, status }) => [surface, status])).toEqual([
+        ['mcp-authorization', 302],
+        ['mcp-authorization', 400],
+      ]);
+    } finally {
+      await gateway.close();
+    }
+  });
+
+  test('documents and preflights are looked up without one', async () => {
+    const fetch = fetchOf('entra', options());
+    await fetch(`${BASE}/.well-known/oauth-authorization-server/authorization/entra`);
+    await fetch(`${BASE}/authorization/entra/token`, { method: 'OPTIONS' });
+    expect(records).toEqual([]);
+    await fetch(`${BASE}/authorization/entra/.well-known/openid-configuration`, { method: 'POST' });
+    expect(records).toMatchObject([{ status: 405, reason: 'method_not_allowed' }]);
   });
 });
