@@ -212,3 +212,65 @@ test('what is approved while the gateway runs is in force at once, and what it d
     await own.close();
   }
 }, 30_000);
+
+describe('a route whose callers may sign in', () => {
+  let own: TestGateway;
+  beforeAll(async () => {
+    own = await startTestGateway(
+      readFileSync('gateway.yaml', 'utf8').replace(
+        'auth: none\n      tools: { deny: ["*delete*"], allow: [{ tools: ["list_*", "get_*"] }] }',
+        'auth: optional\n      authorization: { allow: ["true"] }\n      tools: { deny: ["*delete*"], allow: [{ tools: ["list_*", "get_*"] }, { scope: mcp:write, tools: ["create_*"] }] }',
+      ),
+    );
+  }, 30_000);
+  afterAll(() => own.close());
+
+  const FOR_ALL = of('petstore', PETS.read);
+
+  test.each([
+    [undefined, FOR_ALL, undefined],
+    ['reader', FOR_ALL, 'reader@acme.example'],
+    ['jane', [...FOR_ALL, 'petstore__create_pet'].sort(), 'jane@acme.example'],
+  ])('%s sees what is for everybody, and what is for them', async (user, tools, sub) => {
+    const session = await connect(user, '/public/mcp', own);
+    expect(await session.tools()).toEqual(tools);
+    const creating = session.call('petstore__create_pet', { name: 'Ada', kind: 'dog', status: 'available' });
+    if (tools === FOR_ALL) await expect(creating).rejects.toThrow(/Unknown tool/);
+    else expect(await creating).toMatchObject({ structuredContent: { name: 'Ada' } });
+    const record = own.records().findLast((one) => one['mcp.tool'] === 'create_pet');
+    expect(record).toMatchObject({
+      route: '/public/mcp',
+      principal: { sub: sub ?? '' },
+      scope_check: tools === FOR_ALL ? 'DENIED' : 'ALLOWED',
+    });
+    await session.close();
+  });
+
+  test('a token that is not good is refused, and nobody is taken for a stranger because of it', async () => {
+    const bad = [
+      'Bearer not-a-token',
+      'Bearer ',
+      'Basic amFuZTpzZWNyZXQ=',
+      `Bearer ${await own.token('jane', { audience: 'api://slack' })}`,
+      `Bearer ${await own.token('jane', { expiresInSeconds: -3_600 })}`,
+      `Bearer ${(await own.token('jane')).slice(0, -8)}AAAAAAAA`,
+    ];
+    const statuses = [];
+    for (const authorization of bad) {
+      const answer = await fetch(`${own.url}/public/mcp`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', authorization },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+      });
+      statuses.push([answer.status, /^Bearer /.test(answer.headers.get('www-authenticate') ?? '')]);
+      expect(await answer.text()).not.toContain('petstore__');
+    }
+    expect(statuses).toEqual(bad.map(() => [401, true]));
+    expect(
+      own
+        .records()
+        .slice(-bad.length)
+        .map(({ principal, outcome }) => [principal, outcome]),
+    ).toEqual(bad.map(() => [null, 'refused']));
+  });
+});
