@@ -86,7 +86,8 @@ const main = async (): Promise<PinsExit> => {
     );
 
   const env = { ...(existsSync('.env') ? readDotEnv(readFileSync('.env', 'utf8')) : {}), ...process.env };
-  const standIns = standInsAt(readPorts(values.port));
+  const ports = readPorts(values.port);
+  const standIns = standInsAt(ports);
   const { policy, lockfiles, servers, simulatedKeys } = readLocalPolicy(
     readFileSync(values.config, 'utf8'),
     values.config,
@@ -101,10 +102,11 @@ const main = async (): Promise<PinsExit> => {
   if (Object.keys(mcp.servers).length === 0) throw new PinsUsageError(`${values.config} has no MCP servers`);
 
   const file = path.join(path.dirname(values.config), lockfileOf(lockfiles, values.lockfile));
-  const { guardUrl, lookup } = createUrlGuard(privateUrlsOf(policy));
+  const ownIssuer = policy.tokens?.issuer ?? `http://127.0.0.1:${ports.gateway}`;
+  const { guardUrl, lookup } = createUrlGuard(privateUrlsOf(policy, ownIssuer));
   const send = createSend({ lookup });
   const credentials = cachedCredentials(envCredentials({ ...env, ...simulatedKeys }), systemClock);
-  const authPorts = { credentials, send, guardUrl, clock: systemClock, newId: randomUUID };
+  const authPorts = { credentials, send, guardUrl, clock: systemClock, newId: randomUUID, ownIssuer };
   return runPins(
     command,
     { server: values.server, tool: values.tool },

@@ -87,4 +87,16 @@ describe('npm run mcp:pins', () => {
     await writeFile(join(folder, 'approved.json'), lock.replace('Lists pets', 'Lists fish'));
     expect(await pins('approve')).toMatchObject({ code: 1, stdout: expect.stringContaining('approved.json: ') });
   }, 60_000);
+
+  test('reads the other servers where one takes tokens of the gateway’s own, and says why that one can not be', async () => {
+    const forge =
+      '    forge: { url: "https://forge.example/mcp", credential: { exchange: gatehouse, audience: api://forge } }\n';
+    await writeFile(
+      join(folder, 'own.yaml'),
+      POLICY.replace('  servers:\n', `  servers:\n${forge}`).replace('[pets]', '[pets, forge]'),
+    );
+    const { stdout, stderr } = await pins('status', '--config', 'own.yaml', '--lockfile', 'none.json');
+    expect(stderr).not.toContain('    at ');
+    expect(stdout).toMatch(/^pets list_pets: new$[\s\S]*^forge: cannot be read: it is listed as each user/m);
+  });
 });
