@@ -313,6 +313,27 @@ describe('G33: a server in trouble', () => {
     expect(namesOf((await catalogue.tools(contextOf())).tools)).toEqual(['s__b']);
   });
 
+  test('has its tools in a process that never reached it, from what another one stored, even when that is old', async () => {
+    const time = { now: 1_800_000_000_000 };
+    const store = memoryCatalogStore(() => time.now);
+    await started([fakeTarget('s', tools('a'))], { store, time }).catalogue.tools(contextOf());
+    time.now += 3_000_000; // Past the catalogTtl of a minute, and less than an hour past it.
+    const forLists = fakeTarget('s', dead);
+    const { catalogue } = started([forLists], { store, time });
+    for (let i = 0; i < 3; i++)
+      expect(await catalogue.tools(contextOf())).toMatchObject({
+        tools: [{ name: 'a' }],
+        degraded: [{ target: 's', reason: 'stale: upstream_unreachable' }],
+        ttlMs: 0,
+      });
+    expect(forLists.asked).toBe(1);
+    const forCalls = started([fakeTarget('s', dead)], { store, time }).catalogue;
+    expect(await forCalls.find('s__a', contextOf())).toMatchObject({ name: 'a' });
+    time.now += 700_000;
+    const late = started([fakeTarget('s', dead)], { store, time }).catalogue;
+    await expect(late.tools(contextOf())).rejects.toMatchObject({ code: 'upstream_unreachable' });
+  });
+
   test('a list without end is named too', async () => {
     const { catalogue } = started([fakeTarget('s', { 'tools/list': { items: [], partial: 'too many pages' } })]);
     expect((await catalogue.tools(contextOf())).degraded).toEqual([{ target: 's', reason: 'partial: too many pages' }]);
