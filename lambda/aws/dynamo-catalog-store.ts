@@ -11,6 +11,16 @@ export interface DynamoCatalogStoreOptions {
   readonly clock: Clock;
   /** For one read or write, retries included. */
   readonly timeoutMs: number;
+  /** Hears of each text that is too large to be kept: without it, every process asks the server itself. */
+  readonly notKept: (about: NotKept) => void;
+}
+
+export interface NotKept {
+  /** What the key begins with, up to `#`: whose list of what it is, and nobody's hash. */
+  readonly list: string;
+  /** Gzipped, as it would be stored. */
+  readonly bytes: number;
+  readonly maxBytes: number;
 }
 
 /** An item may have 400 KB in all, its key and the names of its attributes included. */
@@ -26,9 +36,16 @@ const unpack = promisify(gunzip);
  * Catalogs in DynamoDB: one item for each key, `pk = C#<key>`, in the table of the limits.
  *
  * Attributes: `b` the text, gzipped; `a` since when (ms); `u` until when (ms); `ttl` when it may be cleaned away (s).
- * Needs `dynamodb:GetItem` and `PutItem`. What is too large for an item is not kept.
+ * Needs `dynamodb:GetItem` and `PutItem`. What is too large for an item is not kept, and said to
+ * `notKept`.
  */
-export const dynamoCatalogStore = ({ table, client, clock, timeoutMs }: DynamoCatalogStoreOptions): CatalogStore => ({
+export const dynamoCatalogStore = ({
+  table,
+  client,
+  clock,
+  timeoutMs,
+  notKept,
+}: DynamoCatalogStoreOptions): CatalogStore => ({
   async read(key) {
     const { Item } = (await orNothing(
       client.send('GetItem', { TableName: table, Key: keyOf(key) }, { signal: AbortSignal.timeout(timeoutMs) }),
@@ -44,7 +61,10 @@ export const dynamoCatalogStore = ({ table, client, clock, timeoutMs }: DynamoCa
   },
   async write(key, text, keepSeconds) {
     const packed = await pack(text);
-    if (packed.length > MAX_PACKED_BYTES) return;
+    if (packed.length > MAX_PACKED_BYTES) {
+      const [list = ''] = key.split('#', 1);
+      return notKept({ list, bytes: packed.length, maxBytes: MAX_PACKED_BYTES });
+    }
     const now = clock();
     const untilMs = now + keepSeconds * 1000;
     const Item = {

@@ -31,7 +31,11 @@ const aws = awsFromEnvironment(process.env, clock);
 
 const store = { table: env.LIMITS_TABLE, client: aws.client('dynamodb'), clock };
 const counter = dynamoLimitCounter({ ...store, timeoutMs: 2_000 });
-const catalogStore = dynamoCatalogStore({ ...store, timeoutMs: 500 });
+const catalogStore = dynamoCatalogStore({
+  ...store,
+  timeoutMs: 500,
+  notKept: (about) => lambdaLog(JSON.stringify({ kind: 'catalog-not-kept', ...about })),
+});
 
 const STATE_KEY = 'signing key of this gateway';
 const arns = JSON.stringify({ ...JSON.parse(env.CREDENTIAL_ARNS), [STATE_KEY]: env.SIGNING_KEY_ARN });

@@ -59,7 +59,8 @@ export const createKeptLists = (servers: CompiledMcp['servers'], ports: KeptList
 
   /** Says whose list it is; a changed policy makes another one of it. */
   const keyOf = (target: McpTarget, method: ListMethod, { call: { principal } }: TargetContext): string => {
-    const shared = `${method}#${fingerprints.get(target.name) ?? target.name}`;
+    // What comes before the first # is for people, who are told of a list that the store can't take.
+    const shared = `${method} of ${target.name}#${fingerprints.get(target.name) ?? ''}`;
     if (!target.perUser) return shared;
     const whose = JSON.stringify([principal.id, principal.clientId, [...principal.scopes].sort()]);
     return `${shared}#${createHash('sha256').update(whose).digest('hex')}`;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { dynamoCatalogStore } from '../../lambda/aws/dynamo-catalog-store.ts';
+import { dynamoCatalogStore, type NotKept } from '../../lambda/aws/dynamo-catalog-store.ts';
 import type { Clock } from '../../lambda/core/clock.ts';
 import { systemClock } from '../../lambda/core/clock.ts';
 import { memoryCatalogStore } from '../../local/memory/catalog-store.ts';
@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.close());
 
-const inDynamo = async (clock: Clock, timeoutMs = 15_000) =>
-  dynamoCatalogStore({ table: await dynamo.createTable(), client: dynamo.client, clock, timeoutMs });
+const inDynamo = async (clock: Clock, timeoutMs = 15_000, notKept: (about: NotKept) => void = () => {}) =>
+  dynamoCatalogStore({ table: await dynamo.createTable(), client: dynamo.client, clock, timeoutMs, notKept });
 
 describeCatalogStore('in memory', async (clock) => memoryCatalogStore(clock));
 describeCatalogStore('in DynamoDB', (clock) => inDynamo(clock));
@@ -45,10 +45,16 @@ describe('a catalog store in DynamoDB in trouble', () => {
     }
   });
 
-  test('what is too large for an item is not kept and does no harm', async () => {
-    const store = await inDynamo(systemClock);
-    await store.write('k', randomBytes(600_000).toString('base64'), 60);
-    expect(await store.read('k')).toBeUndefined();
-    expect(dynamo.operations).not.toContain('PutItem');
+  test('what is too large for an item is not kept, does no harm, and is said', async () => {
+    const said: NotKept[] = [];
+    const store = await inDynamo(systemClock, 15_000, (about) => void said.push(about));
+    const before = dynamo.operations.length;
+    await store.write('tools/list of s#0a1b#2c3d', randomBytes(600_000).toString('base64'), 60);
+    expect(await store.read('tools/list of s#0a1b#2c3d')).toBeUndefined();
+    expect(dynamo.operations.slice(before)).not.toContain('PutItem');
+    expect(said).toEqual([{ list: 'tools/list of s', bytes: expect.any(Number), maxBytes: 399_360 }]);
+    expect(said[0]?.bytes).toBeGreaterThan(600_000);
+    await store.write('tools/list of s#0a1b#2c3d', 'small', 60);
+    expect(said).toHaveLength(1);
   });
 });

@@ -271,6 +271,16 @@ describe('keeping lists', () => {
   });
 });
 
+test('what a list is kept under begins with whose it is, for people, and says nothing else of anybody', async () => {
+  const keys: string[] = [];
+  const store = {
+    ...memoryCatalogStore(() => 1_800_000_000_000),
+    write: async (key: string) => void keys.push(key),
+  };
+  await started([fakeTarget('s', tools('a'), true)], { store }).catalogue.tools(contextOf('jane'));
+  expect(keys).toEqual([expect.stringMatching(/^tools\/list of s#[0-9a-f]{64}#[0-9a-f]{64}$/)]);
+});
+
 describe('G33: a server in trouble', () => {
   test('shortens the list and is named', async () => {
     const { catalogue } = started([fakeTarget('down', dead), fakeTarget('s', tools('a'))]);
