@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import * as https from 'node:https';
+import type { LookupFunction } from 'node:net';
 
 /** Fetches a document from an identity provider. Must not follow redirects, and must not give part of an answer. */
 export type FetchJson = (
@@ -12,28 +13,36 @@ const JSON_TYPE = /^application\/(?:[a-z0-9.-]+\+)?json *(?:;|$)/i;
 /**
  * `FetchJson` over the network.
  *
+ * Shape:  `lookup` decides which addresses a name may lead to: see `createUrlGuard`. Absent: any. The addresses come from the
+ *         policy, and what they name has to prove its name by TLS.
  * Units:  `timeoutMs` covers everything from the connection to the last byte, so a slow drip ends too.
  * Errors: an `Error` that says what was wrong; it never quotes the answer.
  */
-export const fetchJson: FetchJson = async (url, { timeoutMs, maxBytes }) => {
-  const response = await open(url, AbortSignal.timeout(timeoutMs));
-  try {
-    checkHead(response);
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await readBytes(response, maxBytes)));
-  } catch (cause) {
-    throw cause instanceof SyntaxError ? new Error('the answer is not JSON') : cause;
-  } finally {
-    response.destroy();
-  }
-};
+export const createFetchJson =
+  (lookup?: LookupFunction): FetchJson =>
+  async (url, { timeoutMs, maxBytes }) => {
+    const response = await open(url, AbortSignal.timeout(timeoutMs), lookup);
+    try {
+      checkHead(response);
+      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await readBytes(response, maxBytes)));
+    } catch (cause) {
+      throw cause instanceof SyntaxError ? new Error('the answer is not JSON') : cause;
+    } finally {
+      response.destroy();
+    }
+  };
 
-const open = async (url: string, signal: AbortSignal): Promise<IncomingMessage> => {
+/** Goes wherever a name leads. */
+export const fetchJson = createFetchJson();
+
+const open = async (url: string, signal: AbortSignal, lookup: LookupFunction | undefined): Promise<IncomingMessage> => {
   // Plain http is for loopback. Importing it loads the whole of undici: 15 ms that the deployed authorizer need not spend.
   const { get } = url.startsWith('https:') ? https : await import('node:http');
   return new Promise((resolve, reject) => {
     // A connection of its own each time: keys are fetched every ten minutes, and a connection kept while a Lambda was
     // frozen is dead when it wakes.
-    get(url, { agent: false, signal, headers: { accept: 'application/json' } }, resolve).on('error', reject);
+    const options = { agent: false, signal, headers: { accept: 'application/json' } } as const;
+    get(url, { ...options, ...(lookup === undefined ? {} : { lookup }) }, resolve).on('error', reject);
   });
 };
 

@@ -11,7 +11,7 @@ import { restBaseUrl } from '../aws/rest-base-url.ts';
 import { restStream } from '../aws/rest-stream.ts';
 import { systemClock as clock } from '../core/clock.ts';
 import { byIssuer, ownIssuer } from '../http/by-issuer.ts';
-import { fetchJson } from '../identity/fetch-json.ts';
+import { createFetchJson } from '../identity/fetch-json.ts';
 import { createIdentify } from '../identity/identify.ts';
 import { withOwnTokens } from '../identity/own-provider.ts';
 import { principalFromContext } from '../identity/principal-from-context.ts';
@@ -63,7 +63,7 @@ const appAt = byIssuer(ownIssuer(policy.tokens, baseUrl), (issuer) => {
     createOutboundAuth(server.credential, { ...outbound, credentials, newId, ...own });
   return createMcpApp(policy, {
     ...shared,
-    identify: createIdentify(withOwnTokens(policy.identity, issuer), { fetchJson, clock }),
+    identify: createIdentify(withOwnTokens(policy.identity, issuer), { fetchJson: createFetchJson(lookup), clock }),
     targets: createTargets(policy.mcp, { ...outbound, auth, catalogStore }),
     authorization: { ...outbound, credentials },
   });

@@ -132,8 +132,8 @@ const bare = (hostname: string): string => hostname.toLowerCase().replace(/\.+$/
 const hostOf = ({ hostname }: URL): string => bare(hostname).replace(/^\[|\]$/g, '');
 
 /**
- * The URLs of a policy that may lead to private addresses: servers whose hosts it names as such, token endpoints, issuers and
- * this gateway itself.
+ * The URLs of a policy that may lead to private addresses: servers whose hosts it names as such, token endpoints, issuers,
+ * their keys and this gateway itself.
  * Those come from the policy alone, and an identity provider inside the network is an ordinary thing.
  */
 export const privateUrlsOf = (
@@ -149,5 +149,5 @@ export const privateUrlsOf = (
       ...credentials.flatMap((one) => ('tokenUrl' in one ? [one.tokenUrl] : [])),
     ];
   }),
-  ...policy.identity.providers.map(({ issuer }) => issuer),
+  ...policy.identity.providers.flatMap(({ issuer, jwksUri }) => (jwksUri === undefined ? [issuer] : [issuer, jwksUri])),
 ];

@@ -253,7 +253,7 @@ describe('a host that the policy names as private', () => {
   });
 });
 
-test('the private URLs of a policy are its private servers, its token endpoints and its issuers', () => {
+test('the private URLs of a policy are its private servers, its token endpoints, its issuers and their keys', () => {
   const tokenUrl = 'https://login.internal/token';
   const base = {
     trusted: false,
@@ -297,19 +297,25 @@ test('the private URLs of a policy are its private servers, its token endpoints 
       },
     },
   };
+  const okta = {
+    name: 'okta',
+    kind: 'okta',
+    issuer: 'https://acme.okta.com',
+    audiences: [],
+    algorithms: [],
+    clockSkewSeconds: 0,
+    claims: {},
+  } as const;
+  const jwksUri = 'https://keys.internal/jwks';
   const identity = {
     apiKeys: [],
-    providers: [
-      {
-        name: 'okta',
-        kind: 'okta',
-        issuer: 'https://acme.okta.com',
-        audiences: [],
-        algorithms: [],
-        clockSkewSeconds: 0,
-        claims: {},
-      },
-    ],
-  } as const;
-  expect(privateUrlsOf({ mcp, identity })).toEqual(['http://near.internal/', tokenUrl, 'https://acme.okta.com']);
+    providers: [okta, { ...okta, name: 'other', issuer: 'https://id.example', jwksUri }],
+  };
+  expect(privateUrlsOf({ mcp, identity })).toEqual([
+    'http://near.internal/',
+    tokenUrl,
+    'https://acme.okta.com',
+    'https://id.example',
+    jwksUri,
+  ]);
 });
