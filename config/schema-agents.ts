@@ -52,7 +52,9 @@ const agentBase = {
   newSessions: z
     .strictObject({ perSecond: positive.max(1_000, 'a whole number of at most 1000') })
     .optional()
-    .describe('How many new sessions a second one process starts. AgentCore takes 25 for an account. Default: 20'),
+    .describe(
+      'How many new sessions a second of all agents together let this one begin another. AgentCore takes 25 for an account. Default: 20',
+    ),
   ...routePolicy,
 };
 

@@ -14,15 +14,15 @@ export type SessionOf = (call: AgentCall, callerSession: string) => Promise<stri
  */
 export const createSessions = (
   { name, newSessionsPerSecond }: CompiledAgent,
-  { sessionKey, clock }: Pick<AgentPorts, 'sessionKey' | 'clock'>,
+  { sessionKey, counter, clock }: Pick<AgentPorts, 'sessionKey' | 'counter' | 'clock'>,
 ): SessionOf => {
-  const admit = createNewSessions(newSessionsPerSecond, clock);
+  const admit = createNewSessions(newSessionsPerSecond, counter, clock);
   return async ({ principal }, callerSession) => {
     const whose = JSON.stringify([name, principal.id, callerSession]);
     const id = createHmac('sha256', await sessionKey())
       .update(whose)
       .digest('hex');
-    admit(id);
+    await admit(id);
     return id;
   };
 };

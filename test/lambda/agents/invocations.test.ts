@@ -4,6 +4,8 @@ import { createNewSessions } from '../../../lambda/agents/new-sessions.ts';
 import type { AgentPorts } from '../../../lambda/agents/ports.ts';
 import { readTrace, xRayHeader } from '../../../lambda/agents/trace-headers.ts';
 import { wholeEvents } from '../../../lambda/agents/whole-events.ts';
+import { Refusal } from '../../../lambda/core/refusal.ts';
+import { memoryLimitCounter } from '../../../local/memory/limit-counter.ts';
 import {
   type AgentsGateway,
   claimsOf,
@@ -183,24 +185,51 @@ describe('a session', () => {
     expect(gateway.runtimeCalls).toHaveLength(3);
   });
 
-  test('is new again after a quarter of an hour, and room comes back with time', () => {
+  test('is new again after a quarter of an hour, and room comes back with time', async () => {
     let now = 0;
-    const admit = createNewSessions(1, () => now);
-    const attempt = (id: string): boolean => {
-      try {
-        admit(id);
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    expect([attempt('a'), attempt('b')]).toEqual([true, false]);
+    const clock = () => now;
+    const admit = createNewSessions(1, memoryLimitCounter(clock), clock);
+    expect([await attempt(admit, 'a'), await attempt(admit, 'b')]).toEqual([true, false]);
     now = 1_000;
-    expect([attempt('b'), attempt('a'), attempt('c')]).toEqual([true, true, false]);
-    now = 901_000;
-    expect([attempt('a'), attempt('b')]).toEqual([true, false]);
+    expect([await attempt(admit, 'b'), await attempt(admit, 'a'), await attempt(admit, 'c')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    now = 902_000;
+    expect([await attempt(admit, 'a'), await attempt(admit, 'b')]).toEqual([true, false]);
+  });
+
+  test('is counted for all agents and processes together, and known to all of them', async () => {
+    const clock = () => 0;
+    const counter = memoryLimitCounter(clock);
+    const [one, other] = [createNewSessions(2, counter, clock), createNewSessions(2, counter, clock)];
+    expect([await attempt(one, 'a'), await attempt(other, 'b'), await attempt(one, 'c')]).toEqual([true, true, false]);
+    expect([await attempt(other, 'a'), await attempt(one, 'b'), await attempt(other, 'c')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test('begins where nobody can count', async () => {
+    const counter = { take: async () => Promise.reject(new Refusal('limits_unavailable')) };
+    expect(await attempt(createNewSessions(1, counter, Date.now), 'a')).toBe(true);
+    const broken = { take: async () => Promise.reject(new TypeError('bug')) };
+    await expect(createNewSessions(1, broken, Date.now)('a')).rejects.toThrow('bug');
   });
 });
+
+/** Whether a session may begin, or go on. */
+const attempt = async (admit: (id: string) => Promise<void>, id: string): Promise<boolean> => {
+  try {
+    await admit(id);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Refusal && thrown.code === 'too_many_sessions') return false;
+    throw thrown;
+  }
+};
 
 describe('the trace of a call', () => {
   const parent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
