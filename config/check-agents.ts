@@ -1,6 +1,6 @@
 import { OWN_CLIENT } from './compiled-tokens.ts';
 import { type Finding, type Path, showPath } from './problem.ts';
-import { isMap, namesAt, select, selectText } from './select.ts';
+import { isMap, namesAt, select, selectText, valueAt } from './select.ts';
 
 export const OWN_ISSUER = 'gatehouse';
 
@@ -27,11 +27,34 @@ const checkIssuers = (root: unknown): readonly Finding[] => {
   ];
 };
 
+/** Their audience may be that of people's own tokens: it is the client that tells which one was exchanged here. */
+const checkClients = (root: unknown): readonly Finding[] =>
+  select(root, 'agents.*.obo').flatMap(({ path, value }): Finding[] => {
+    if (!isMap(value) || typeof value.issuer !== 'string' || value.issuer === OWN_ISSUER) return [];
+    const isVerified = valueAt(root, [...path.slice(0, -1), 'inbound']) === 'obo';
+    if (isVerified && !('clientId' in value))
+      return [
+        finding(
+          path,
+          `needs clientId, the id of this gateway's client at ${value.issuer}: without it the runtime takes tokens that people have themselves`,
+          'key',
+        ),
+      ];
+    if (!isVerified && 'clientId' in value)
+      return [
+        finding([...path, 'clientId'], 'means nothing without inbound: obo, where the runtime verifies it', 'key'),
+      ];
+    const signIn = valueAt(root, ['identity', 'providers', value.issuer, 'clients', 'mcp', 'id']);
+    return signIn !== undefined && signIn === value.clientId
+      ? [finding([...path, 'clientId'], 'is the client that people sign in with: the exchange needs one of its own')]
+      : [];
+  });
+
 /** What one kind of issuer needs and the other does not know. */
 const checkObo = (root: unknown): readonly Finding[] =>
   select(root, 'agents.*.obo').flatMap(({ path, value }): Finding[] => {
     if (!isMap(value)) return [];
-    const foreign = value.issuer === OWN_ISSUER ? ['client', 'audience'] : ['actor', 'subjectClaims'];
+    const foreign = value.issuer === OWN_ISSUER ? ['client', 'clientId', 'audience'] : ['actor', 'subjectClaims'];
     return foreign
       .filter((key) => key in value)
       .map((key) =>
@@ -121,6 +144,7 @@ export const checkAgents = (root: unknown): readonly Finding[] => [
   ...checkIssuers(root),
   ...checkOwnClient(root),
   ...checkObo(root),
+  ...checkClients(root),
   ...checkSameIssuers(root),
   ...checkClaimHeaders(root),
   ...checkDefaults(root),

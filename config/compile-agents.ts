@@ -1,4 +1,5 @@
 import { claimsAt } from './claim-path.ts';
+import { clientClaimOf } from './client-claim.ts';
 import { claimsInRoute, compileRoutePolicy, mapList, mapValues } from './compile-route.ts';
 import type { CompiledLlmRoute } from './compiled.ts';
 import type { CompiledAgent, CompiledInbound, CompiledObo, CompiledRuntime } from './compiled-agents.ts';
@@ -50,6 +51,7 @@ const compileObo = (config: GatewayConfig, obo: OboConfig, agent: string): Compi
     audience,
     scopes: obo.scopes ?? [],
     client: obo.client ?? `${obo.issuer}-client`,
+    ...(obo.clientId === undefined ? {} : { clientClaim: { name: clientClaimOf(provider), value: obo.clientId } }),
     grant: provider.kind === 'entra' ? 'jwt-bearer' : 'token-exchange',
     lifetimeSeconds,
   };

@@ -55,6 +55,8 @@ export type CompiledObo =
       readonly audience: string;
       readonly scopes: readonly string[];
       readonly client: string;
+      /** What tells a token that was exchanged from a person's own. There where the runtime verifies it. */
+      readonly clientClaim?: { readonly name: string; readonly value: string };
       readonly grant: 'token-exchange' | 'jwt-bearer';
       readonly lifetimeSeconds: number;
     };

@@ -65,6 +65,11 @@ const obo = z
     client: name
       .optional()
       .describe("At an identity provider: the credential with this gateway's client there. Default: <provider>-client"),
+    clientId: text('the id of a client')
+      .optional()
+      .describe(
+        'At an identity provider, with inbound: obo: the id of that client, and of no client that people sign in with. The runtime takes no token of another',
+      ),
     audience: text('an audience')
       .optional()
       .describe('At an identity provider: the audience asked for, which its token has to have'),

@@ -9,12 +9,12 @@ export interface Trusted {
   readonly discoveryUrl: string;
   readonly audience: string;
   readonly scope?: string;
-  readonly claim?: { readonly name: string; readonly value: string };
+  readonly claim: { readonly name: string; readonly value: string };
 }
 
 /**
  * Whose tokens a runtime takes: those on behalf of a caller for this one agent. Absent: it takes IAM's signatures. Clients are
- * not listed: Okta's tokens name them in `cid`, where AgentCore does not look.
+ * not listed, but a claim: Okta's tokens name them in `cid`, where AgentCore does not look.
  *
  * Shape: `issuer` is `iss` of the gateway's own tokens.
  */
@@ -29,10 +29,15 @@ export const trustedBy = ({ name, inbound, obo }: CompiledAgent, issuer: string)
       claim: { name: 'agent_id', value: obo.actor },
     };
   const [scope] = obo.scopes;
+  if (obo.clientClaim === undefined)
+    throw new Error(
+      `agents.${name}: inbound obo without the client that exchanges, which the schema does not let pass`,
+    );
   return {
     discoveryUrl: discoveryOf(obo.providerIssuer.replace(/\/$/, '')),
     audience: obo.audience,
     ...(scope === undefined ? {} : { scope }),
+    claim: obo.clientClaim,
   };
 };
 

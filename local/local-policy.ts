@@ -5,6 +5,7 @@ import { identityIssuerNames, serverUrlNames } from '../config/issuer-names.ts';
 import { type LoadOptions, loadGatewayConfig } from '../config/load.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { envNameOf } from './memory/env-credentials.ts';
+import { settleAgents } from './settle-agents.ts';
 import { type ServerStandIns, SIMULATED, settleServers } from './settle-servers.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -68,9 +69,11 @@ export const readLocalPolicy = (
   const settled = Object.values(policy.llm.providers).map((provider) => settle(provider, env, standIns));
   const urlVariables = new Map(urls.map(({ server, envName }) => [server, envName]));
   const mcp = settleServers(policy.mcp.servers, { env, issuer: standIns.issuer, standIns, urlVariables });
+  const agents = settleAgents(policy.agents, standIns.issuer);
   return {
     policy: {
       ...policy,
+      agents: agents.agents,
       llm: { ...policy.llm, providers: Object.fromEntries(settled.map(({ provider }) => [provider.name, provider])) },
       mcp: { ...policy.mcp, servers: mcp.servers },
     },
@@ -87,7 +90,7 @@ export const readLocalPolicy = (
     ),
     lockfiles: lockfilesOf(config),
     files: filesOf(config).map((name) => resolve(dirname(file), name)),
-    localClients: mcp.clients,
+    localClients: [...mcp.clients, ...agents.clients],
   };
 };
 

@@ -51,7 +51,7 @@ const authorizerOf = ({ discoveryUrl, audience, scope, claim }: Trusted): Runtim
     undefined,
     [audience],
     scope === undefined ? undefined : [scope],
-    claim === undefined ? undefined : [RuntimeCustomClaim.withStringValue(claim.name, claim.value)],
+    [RuntimeCustomClaim.withStringValue(claim.name, claim.value)],
   );
 
 /** One agent in AgentCore, with a role of its own. */

@@ -1,7 +1,7 @@
 import type { CompiledIdentity } from '../../config/compiled.ts';
 import type { CompiledAgent, CompiledObo } from '../../config/compiled-agents.ts';
 import { CUSTOM_HEADER, OBO_TOKEN_HEADER, USER_JWT_HEADER } from '../../lambda/core/agent.ts';
-import type { CustomJwtAuthorizer, RuntimeProperties } from './runtime.ts';
+import type { CustomClaim, CustomJwtAuthorizer, RuntimeProperties } from './runtime.ts';
 
 export interface RuntimePlace {
   /** `iss` of the gateway's own tokens. */
@@ -23,28 +23,30 @@ export const runtimeProperties = (agent: CompiledAgent, place: RuntimePlace): Ru
 });
 
 const authorizerOf = ({ name }: CompiledAgent, obo: CompiledObo, issuer: string): CustomJwtAuthorizer => {
-  if (obo.issuer === 'provider')
+  if (obo.issuer === 'provider') {
+    const { clientClaim } = obo;
+    if (clientClaim === undefined)
+      throw new Error(`agents.${name}: nothing tells an exchanged token from a person's own`);
     return {
       DiscoveryUrl: discoveryOf(obo.providerIssuer),
       AllowedAudience: [obo.audience],
       // One only: whether all of several have to be there is not documented. And no clients: Okta has no `client_id`.
       ...(obo.scopes[0] === undefined ? {} : { AllowedScopes: [obo.scopes[0]] }),
+      CustomClaims: [equals(clientClaim.name, clientClaim.value)],
     };
+  }
   return {
     DiscoveryUrl: discoveryOf(issuer),
     AllowedAudience: [`${issuer}/agents/${name}`],
-    CustomClaims: [
-      {
-        InboundTokenClaimName: 'agent_id',
-        InboundTokenClaimValueType: 'STRING',
-        AuthorizingClaimMatchValue: {
-          ClaimMatchOperator: 'EQUALS',
-          ClaimMatchValue: { MatchValueString: obo.actor },
-        },
-      },
-    ],
+    CustomClaims: [equals('agent_id', obo.actor)],
   };
 };
+
+const equals = (name: string, value: string): CustomClaim => ({
+  InboundTokenClaimName: name,
+  InboundTokenClaimValueType: 'STRING',
+  AuthorizingClaimMatchValue: { ClaimMatchOperator: 'EQUALS', ClaimMatchValue: { MatchValueString: value } },
+});
 
 const discoveryOf = (issuer: string): string => `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 

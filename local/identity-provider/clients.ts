@@ -3,12 +3,15 @@ import { TOKEN_EXCHANGE } from './token-exchange.ts';
 
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
+/** The client that the gateway is. */
+export const SERVICE_CLIENT = 'copilot-service';
+
 /** The applications that are registered. `serviceSecret` is the one secret among them. */
 export const clientsWith = (serviceSecret: string): ClientMetadata[] => [
   publicClient('copilot-web', 'Copilot'),
   publicClient('gatehouse-cli', 'Gatehouse command line'),
   {
-    client_id: 'copilot-service',
+    client_id: SERVICE_CLIENT,
     client_name: 'Copilot service',
     client_secret: serviceSecret,
     grant_types: ['client_credentials', TOKEN_EXCHANGE],

@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net';
 import { type Clock, systemClock } from '../../lambda/core/clock.ts';
 import type { DemoUser } from '../demo-users.ts';
 import { AUDIENCE, ISSUER_PATH, KEY_FILE, localIssuer } from './address.ts';
+import { SERVICE_CLIENT } from './clients.ts';
 import { createProvider } from './create-provider.ts';
 import { openKeyFile } from './key-file.ts';
 import { memoryStore } from './memory-store.ts';
@@ -77,7 +78,7 @@ export const startIdentityProvider = async (options: IdentityProviderOptions): P
   return {
     issuer,
     url: new URL(issuer).origin,
-    serviceClient: { id: 'copilot-service', secret: identity.serviceSecret },
+    serviceClient: { id: SERVICE_CLIENT, secret: identity.serviceSecret },
     close: () => close(server),
   };
 };

@@ -85,11 +85,21 @@ describe('the runtimes', () => {
     });
   });
 
-  test("take an identity provider's tokens by audience and one scope, never by client", () => {
+  test("take an identity provider's tokens by audience, one scope and the claim of the client that exchanges, never by a list of clients", () => {
     expect(authorizer('analyst')).toEqual({
       DiscoveryUrl: 'https://okta.example/oauth2/default/.well-known/openid-configuration',
       AllowedAudience: ['api://analyst'],
       AllowedScopes: ['analyse'],
+      CustomClaims: [
+        {
+          InboundTokenClaimName: 'cid',
+          InboundTokenClaimValueType: 'STRING',
+          AuthorizingClaimMatchValue: {
+            ClaimMatchOperator: 'EQUALS',
+            ClaimMatchValue: { MatchValueString: '0oaAnalyst' },
+          },
+        },
+      ],
     });
   });
 
@@ -118,7 +128,8 @@ describe('the runtimes', () => {
       AGENT_NAME: 'auditor',
       CREDENTIAL_PROVIDER: only(PROVIDER)[1].Properties.Name,
       INBOUND: 'jwt-passthrough',
-      TRUSTED_ISSUERS: '[{"issuer":"https://okta.example/oauth2/default","audiences":["api://default"],"kind":"okta"}]',
+      TRUSTED_ISSUERS:
+        '[{"issuer":"https://okta.example/oauth2/default","audiences":["api://default","api://analyst"],"kind":"okta"}]',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp',
       OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'false',
     });

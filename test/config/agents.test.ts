@@ -20,6 +20,9 @@ describe('a policy with agents is refused', () => {
     ],
     ['inbound: obo, obo: { issuer: gatehouse, client: x }', 'no credential x under credentials'],
     ['inbound: obo, obo: { issuer: gatehouse, audience: x }', 'means nothing where the issuer is gatehouse'],
+    ['inbound: obo, obo: { issuer: okta }', "agents.a.obo: needs clientId, the id of this gateway's client at okta"],
+    ['inbound: obo, obo: { issuer: gatehouse, clientId: x }', 'means nothing where the issuer is gatehouse'],
+    ['inbound: jwt-passthrough, obo: { issuer: okta, clientId: x }', 'means nothing without inbound: obo'],
     ['inbound: obo, obo: { issuer: okta, actor: x }', 'means nothing where the issuer is an identity provider'],
     [
       'inbound: obo, obo: { issuer: gatehouse, subjectClaims: [email, act] }',
@@ -51,13 +54,22 @@ describe('a policy with agents is refused', () => {
     expect(problemsOf(text).join('\n')).toContain('agents.a.traces: is for a folder that is deployed');
   });
 
+  test('where the runtime would take the client that people sign in with', () => {
+    const clients = 'clients: { mcp: { id: desktop, redirectUris: ["http://127.0.0.1/callback"] } }';
+    const text = agent('inbound: obo, obo: { issuer: okta, clientId: desktop }').replace(
+      'audiences: [a]',
+      `audiences: [a], ${clients}`,
+    );
+    expect(problemsOf(text).join('\n')).toContain('agents.a.obo.clientId: is the client that people sign in with');
+  });
+
   test('where two are the default', () => {
     const two = `${agent(`${OBO}, default: true`)}  b: { runtime: { source: agent }, model: fast, ${OBO}, default: true }\n`;
     expect(problemsOf(two).join('\n')).toContain('the same as agents.a.default: one agent is the default');
   });
 
   test('where an exchange has no endpoint', () => {
-    const text = agent('inbound: obo, obo: { issuer: okta }').replace('kind: okta', 'kind: oidc');
+    const text = agent('inbound: obo, obo: { issuer: okta, clientId: c }').replace('kind: okta', 'kind: oidc');
     expect(problemsOf(text).join('\n')).toContain('nothing says where okta exchanges tokens');
   });
 
@@ -116,12 +128,15 @@ describe('an agent, compiled,', () => {
   });
 
   test('exchanges at its identity provider as the client that stands there, and the gateway then makes no token', () => {
-    const { agents, tokens, credentials } = compiled(agent('inbound: obo, obo: { issuer: okta, scopes: [s] }'));
+    const { agents, tokens, credentials } = compiled(
+      agent('inbound: obo, obo: { issuer: okta, clientId: 0oaGateway, scopes: [s] }'),
+    );
     expect(agents[0]?.obo).toMatchObject({
       issuer: 'provider',
       tokenUrl: 'https://okta.example/v1/token',
       audience: 'a',
       client: 'okta-client',
+      clientClaim: { name: 'cid', value: '0oaGateway' },
       grant: 'token-exchange',
     });
     expect(tokens).toBeUndefined();

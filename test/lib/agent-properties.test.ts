@@ -33,6 +33,7 @@ const provider = {
   audience: 'api://copilot',
   scopes: [],
   client: 'okta-client',
+  clientClaim: { name: 'cid', value: '0oaGateway' },
   grant: 'token-exchange',
   lifetimeSeconds: 300,
 } as const;
@@ -51,7 +52,13 @@ describe('who is trusted by a runtime', () => {
     expect(trustedBy(agent({ obo: provider }), ISSUER)).toEqual({
       discoveryUrl: 'https://okta.example/.well-known/openid-configuration',
       audience: 'api://copilot',
+      claim: { name: 'cid', value: '0oaGateway' },
     });
+  });
+
+  test('is never a person with a token of their own: without the client that exchanges it is a bug', () => {
+    const { clientClaim: _, ...anybody } = provider;
+    expect(() => trustedBy(agent({ obo: anybody }), ISSUER)).toThrow('agents.copilot: inbound obo without the client');
   });
 
   test('is nobody by a token in IAM mode, whoever makes the token that the agent uses', () => {

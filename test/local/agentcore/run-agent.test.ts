@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { runAgent } from '../../../local/agentcore/run-agent.ts';
 import type { Runtime } from '../../../local/agentcore/runtime.ts';
 import { runtimeProperties } from '../../../local/agentcore/runtime-properties.ts';
 import { type RunningAgentCore, startAgentCore } from '../../../local/agentcore/start-agentcore.ts';
+import { SERVICE_CLIENT } from '../../../local/identity-provider/clients.ts';
+import { TOKEN_EXCHANGE } from '../../../local/identity-provider/token-exchange.ts';
 import { startTestGateway, type TestGateway } from '../../support/local-gateway.ts';
 import { Sha256 } from '../../support/sha256.ts';
 import { ACCOUNT, CUSTOM, GATEWAY_ROLE, KEYS, SESSION } from './stand-in.ts';
 
 const AGENTS = `
 agents:
-  obo: { runtime: { source: agent }, inbound: obo, obo: { issuer: okta } }
+  obo: { runtime: { source: agent }, inbound: obo, obo: { issuer: okta, clientId: 0oaOfAnotherPlace } }
   passthrough: { runtime: { source: agent }, inbound: jwt-passthrough }
   claims: { runtime: { source: agent }, inbound: claims-as-headers, claims: { sub: Sub, claims.team: Team }, obo: { issuer: okta } }
 `;
@@ -51,9 +54,28 @@ afterAll(async () => {
   await gateway.close();
 });
 
+/** The gateway's exchange, at the identity provider of this machine. */
+const exchanged = async (subject: string): Promise<string> => {
+  const { serviceSecret } = JSON.parse(readFileSync(join(dirname(gateway.config), 'identity.json'), 'utf8'));
+  const answer = await fetch(`${gateway.issuer}/v1/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${SERVICE_CLIENT}:${serviceSecret}`)}` },
+    body: new URLSearchParams({
+      grant_type: TOKEN_EXCHANGE,
+      subject_token: subject,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      audience: 'api://default',
+    }),
+  });
+  const { access_token, error } = (await answer.json()) as { access_token?: string; error?: string };
+  if (access_token === undefined) throw new Error(error);
+  return access_token;
+};
+
 /** Calls an agent as the gateway does in its mode. */
 const call = async (name: string, user: string, prompt: string, accept = 'application/json'): Promise<Response> => {
-  const token = await gateway.token(user);
+  const own = await gateway.token(user);
+  const token = name === 'obo' ? await exchanged(own) : own;
   const url = `${core.endpoint}/runtimes/${encodeURIComponent(arnOf(name))}/invocations?qualifier=DEFAULT`;
   const body = JSON.stringify({ prompt });
   const shared = { 'content-type': 'application/json', accept, [SESSION]: `${user}-`.padEnd(40, 's') };
@@ -124,9 +146,33 @@ describe.each([
   });
 
   test('can do nothing for who may use no model', async () => {
+    // There is nothing to exchange a token without scopes for.
+    if (name === 'obo') return expect(call(name, 'nobody', 'hello')).rejects.toThrow('invalid_scope');
     const response = await call(name, 'nobody', 'hello');
     expect([response.status, await response.json()]).toMatchObject([200, { error: { code: 'not_allowed' } }]);
   });
+});
+
+test('a person’s own token gets nobody past the gateway, though it has issuer, audience and scopes', async () => {
+  const answer = await fetch(
+    `${core.endpoint}/runtimes/${encodeURIComponent(arnOf('obo'))}/invocations?qualifier=DEFAULT`,
+    {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await gateway.token('jane')}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ prompt: 'list the slack channels' }),
+    },
+  );
+  expect(answer.status).toBe(403);
+  expect(await answer.text()).not.toContain('C01GENERAL');
+});
+
+test('the gateway’s own call, exchanged, comes through', async () => {
+  const answer = await fetch(`${gateway.url}/agents/obo/invocations`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await gateway.token('jane')}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt: 'list the slack channels' }),
+  });
+  expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('C01GENERAL')]);
 });
 
 test('callers of one process never see what is of another', async () => {

@@ -63,7 +63,7 @@ describe('the properties of a runtime', () => {
     });
   });
 
-  test("of an agent with an identity provider's tokens ask for audience and one scope, never for clients", () => {
+  test("of an agent with an identity provider's tokens ask for audience, one scope and the claim of the client that exchanges, never for a list of clients", () => {
     const obo: CompiledAgent['obo'] = {
       issuer: 'provider',
       provider: 'okta',
@@ -73,6 +73,7 @@ describe('the properties of a runtime', () => {
       audience: 'api://agents',
       scopes: ['agents:call', 'more'],
       client: 'okta-client',
+      clientClaim: { name: 'cid', value: '0oaGateway' },
       grant: 'token-exchange',
       lifetimeSeconds: 300,
     };
@@ -80,6 +81,16 @@ describe('the properties of a runtime', () => {
       DiscoveryUrl: 'https://idp.example/.well-known/openid-configuration',
       AllowedAudience: ['api://agents'],
       AllowedScopes: ['agents:call'],
+      CustomClaims: [
+        {
+          InboundTokenClaimName: 'cid',
+          InboundTokenClaimValueType: 'STRING',
+          AuthorizingClaimMatchValue: {
+            ClaimMatchOperator: 'EQUALS',
+            ClaimMatchValue: { MatchValueString: '0oaGateway' },
+          },
+        },
+      ],
     });
     const without = runtimeProperties(agent({ obo: { ...obo, scopes: [] } }), place);
     expect(without.AuthorizerConfiguration?.CustomJWTAuthorizer).not.toHaveProperty('AllowedScopes');
