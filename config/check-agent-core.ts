@@ -1,3 +1,4 @@
+import { checkAudience } from './check-audience.ts';
 import { type Finding, type Path, showPath } from './problem.ts';
 import { isMap, select, selectText, valueAt } from './select.ts';
 
@@ -31,13 +32,10 @@ const checkRoute = (root: unknown): readonly Finding[] =>
     return [finding(path, `${value} asks nobody who they are: name a route with auth: strict or optional`)];
   });
 
-const checkAudience = (root: unknown): readonly Finding[] =>
-  selectText(root, `${PLACE}.gateway.audience`).flatMap(({ path, value }): Finding[] => {
-    const exchange = valueAt(root, ['deployment', 'agentCore', 'credentialProvider', 'exchange']);
-    const taken = typeof exchange === 'string' ? valueAt(root, ['identity', 'providers', exchange, 'audiences']) : [];
-    if (!Array.isArray(taken) || taken.length === 0 || taken.includes(value)) return [];
-    return [finding(path, `the route takes no token for it: expected one of ${taken.map(String).join(', ')}`)];
-  });
+const checkGatewayAudience = (root: unknown): readonly Finding[] =>
+  select(root, `${PLACE}.gateway.audience`).flatMap(({ path }) =>
+    checkAudience(root, valueAt(root, ['deployment', 'agentCore', 'credentialProvider', 'exchange']), path),
+  );
 
 /** What runs elsewhere has a role of its own, which is not ours to change. */
 const checkAgents = (root: unknown): readonly Finding[] =>
@@ -51,6 +49,6 @@ const checkAgents = (root: unknown): readonly Finding[] =>
 export const checkAgentCore = (root: unknown): readonly Finding[] => [
   ...checkGateway(root),
   ...checkRoute(root),
-  ...checkAudience(root),
+  ...checkGatewayAudience(root),
   ...checkAgents(root),
 ];

@@ -1,3 +1,4 @@
+import { checkAudience } from './check-audience.ts';
 import { OWN_CLIENT } from './compiled-tokens.ts';
 import { type Finding, type Path, showPath } from './problem.ts';
 import { isMap, namesAt, select, selectText, valueAt } from './select.ts';
@@ -49,6 +50,14 @@ const checkClients = (root: unknown): readonly Finding[] =>
       ? [finding([...path, 'clientId'], 'is the client that people sign in with: the exchange needs one of its own')]
       : [];
   });
+
+/** What is deployed from here calls models and tools of this gateway with it. */
+const checkAudiences = (root: unknown): readonly Finding[] =>
+  select(root, 'agents.*').flatMap(({ path, value }): readonly Finding[] =>
+    isMap(value) && isMap(value.obo) && isMap(value.runtime) && 'source' in value.runtime
+      ? checkAudience(root, value.obo.issuer, [...path, 'obo', 'audience'])
+      : [],
+  );
 
 /** What one kind of issuer needs and the other does not know. */
 const checkObo = (root: unknown): readonly Finding[] =>
@@ -145,6 +154,7 @@ export const checkAgents = (root: unknown): readonly Finding[] => [
   ...checkOwnClient(root),
   ...checkObo(root),
   ...checkClients(root),
+  ...checkAudiences(root),
   ...checkSameIssuers(root),
   ...checkClaimHeaders(root),
   ...checkDefaults(root),

@@ -363,7 +363,9 @@ describe('the managed gateway', () => {
     const [, { Properties }] = only(GATEWAY);
     expect(Properties).toMatchObject({
       AuthorizerType: 'CUSTOM_JWT',
-      AuthorizerConfiguration: { CustomJWTAuthorizer: { DiscoveryUrl: DISCOVERY, AllowedAudience: ['api://default'] } },
+      AuthorizerConfiguration: {
+        CustomJWTAuthorizer: { DiscoveryUrl: DISCOVERY, AllowedAudience: ['api://default', 'api://analyst'] },
+      },
       ProtocolType: 'MCP',
       ProtocolConfiguration: {
         Mcp: {

@@ -86,7 +86,7 @@ describe('deployment.agentCore', () => {
     [`${PROVIDER}, gateway: { route: /mcp }`, 'missing key scopes in deployment.agentCore.gateway'],
     [
       `${PROVIDER}, gateway: { route: /mcp, scopes: [x], audience: api://defalt }`,
-      'the route takes no token for it: expected one of api://default, api://other',
+      'the gateway takes no token for it: expected one of api://default, api://other',
     ],
     [`${PROVIDER}, gatway: {}`, 'gateway'],
   ])('%s is refused: %s', (agentCore, message) => {

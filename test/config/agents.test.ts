@@ -22,6 +22,14 @@ describe('a policy with agents is refused', () => {
     ['inbound: obo, obo: { issuer: gatehouse, audience: x }', 'means nothing where the issuer is gatehouse'],
     ['inbound: obo, obo: { issuer: okta }', "agents.a.obo: needs clientId, the id of this gateway's client at okta"],
     ['inbound: obo, obo: { issuer: gatehouse, clientId: x }', 'means nothing where the issuer is gatehouse'],
+    [
+      'inbound: obo, obo: { issuer: okta, clientId: x, audience: other }',
+      'agents.a.obo.audience: the gateway takes no token for it: expected one of a',
+    ],
+    [
+      'inbound: jwt-passthrough, obo: { issuer: okta, audience: other }',
+      'agents.a.obo.audience: the gateway takes no token for it',
+    ],
     ['inbound: jwt-passthrough, obo: { issuer: okta, clientId: x }', 'means nothing without inbound: obo'],
     ['inbound: obo, obo: { issuer: okta, actor: x }', 'means nothing where the issuer is an identity provider'],
     [
@@ -52,6 +60,12 @@ describe('a policy with agents is refused', () => {
     const arn = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/a-Ab12Cd34Ef';
     const text = agent(`${OBO}, traces: { endpoint: https://c.example }`).replace('source: agent', `arn: "${arn}"`);
     expect(problemsOf(text).join('\n')).toContain('agents.a.traces: is for a folder that is deployed');
+  });
+
+  test('not where an agent that runs already gets a token for another audience: who knows what it calls', () => {
+    const arn = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/a-Ab12Cd34Ef';
+    const text = agent('inbound: obo, obo: { issuer: okta, clientId: x, audience: other }');
+    expect(problemsOf(text.replace('source: agent', `arn: "${arn}"`))).toEqual([]);
   });
 
   test('where the runtime would take the client that people sign in with', () => {
