@@ -14,6 +14,7 @@ import { serveLoopback } from './serve-loopback.ts';
 export interface ContainerCall {
   readonly agent: string;
   readonly session: string;
+  readonly traceparent?: string;
 }
 
 /** Runtimes of AgentCore on this machine, with the agent of this repository in each. */
@@ -83,7 +84,12 @@ export const startAgentRuntimes = async (options: AgentRuntimesOptions): Promise
       ...(agent.inbound.type === 'obo' ? {} : { resourcePolicy: onlyTheGateway(arn) }),
       container: (request) => {
         calls.splice(0, Math.max(0, calls.length + 1 - KEPT_CALLS));
-        calls.push({ agent: agent.name, session: request.headers.get(SESSION_HEADER) ?? '' });
+        const traceparent = request.headers.get('traceparent');
+        calls.push({
+          agent: agent.name,
+          session: request.headers.get(SESSION_HEADER) ?? '',
+          ...(traceparent === null ? {} : { traceparent }),
+        });
         return container(request);
       },
     };

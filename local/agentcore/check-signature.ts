@@ -32,7 +32,8 @@ const hmac = (key: string | Uint8Array, text: string): Buffer => createHmac('sha
 /**
  * Verifies Signature Version 4, written apart from whatever signs, and says whose it is.
  *
- * Headers of AgentCore have to be signed: one that is not could have been put in by anybody on the way.
+ * Headers of AgentCore have to be signed: one that is not could have been put in by anybody on the way. The trace of X-Ray is
+ * none of them: AWS's own front ends add and change it.
  *
  * Errors: `AwsError('AccessDeniedException')`.
  * Source: IAM User Guide, "Create a signed AWS API request".
@@ -79,7 +80,7 @@ const checkTime = (time: string, day: string, nowMs: number): void => {
 };
 
 const checkSigned = (signed: readonly string[], headers: Headers): void => {
-  const needed = ['host', 'x-amz-date', ...[...headers.keys()].filter((name) => /^x-amzn?-/.test(name))];
+  const needed = ['host', 'x-amz-date', ...[...headers.keys()].filter((name) => /^x-amzn?-(?!trace-id$)/.test(name))];
   const missing = needed.filter((name) => !signed.includes(name));
   if (missing.length > 0) throw denied(`not signed: ${missing.join(', ')}`);
 };

@@ -88,6 +88,13 @@ describe.each(AGENTS)('%s', (agent) => {
     expect(text.trim().split('\n').at(-1)).toContain('"done"');
   }, 30_000);
 
+  test('is in the trace of its caller', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const { answer } = await ask(agent, 'jane', LIST, { headers: { traceparent } });
+    expect(answer.status).toBe(200);
+    expect(gateway.agentcore.calls().at(-1)).toMatchObject({ agent, traceparent });
+  }, 30_000);
+
   test('knows nobody by a token that is none, and does nothing for somebody without a scope', async () => {
     const calls = slackCalls().length;
     const garbage = await ask(agent, 'jane', LIST, { headers: { authorization: 'Bearer garbage' } });
