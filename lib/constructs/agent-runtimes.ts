@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Stack, Token, Validations } from 'aws-cdk-lib';
 import { CfnResourcePolicy } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { AnyPrincipal, Effect, type IRole, Policy, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
@@ -38,7 +38,7 @@ const CALLS = [
 
 /**
  * The agents in AgentCore, made after the API. A runtime in IAM mode takes the agents function and nobody else, whatever other
- * policies of the account say. One in JWT mode has no policy: its callers are no principals of IAM, and a denial of all but
+ * policies of the account say; one that ran before gets the same policy where it is to believe headers. One in JWT mode has no policy: its callers are no principals of IAM, and a denial of all but
  * one principal would be one of them; a token made for that agent is what lets them in.
  */
 export class AgentRuntimes extends Construct {
@@ -47,6 +47,7 @@ export class AgentRuntimes extends Construct {
     const { agents } = props.policy;
     checkSize(agents);
     const made = agents.map((agent) => [agent, this.#arnOf(agent, props)] as const);
+    this.#protectBelievers(agents, props.caller);
     new StringParameter(this, 'Parameter', {
       parameterName: props.parameterName,
       description: 'Gatehouse: the runtimes of agents, by name',
@@ -76,6 +77,19 @@ export class AgentRuntimes extends Construct {
     return runtime.agentRuntimeArn;
   }
 
+  /** Whoever may call a runtime that believes headers may say that they are anybody: one policy for each, since it has one only. */
+  #protectBelievers(agents: readonly CompiledAgent[], caller: IRole): void {
+    const arns = new Set<string>();
+    for (const agent of agents) {
+      if (agent.runtime.type !== 'arn' || agent.inbound.type !== 'claims-as-headers' || arns.has(agent.runtime.arn))
+        continue;
+      const { arn } = agent.runtime;
+      arns.add(arn);
+      checkPlace(agent, arn, caller, this);
+      onlyFor(caller, agent, arn, new Construct(this, agent.name));
+    }
+  }
+
   /** A policy of its own, not the function's: that would have to wait for the runtimes, which wait for it. */
   #allowCalls(made: readonly (readonly [CompiledAgent, string])[], caller: IRole): void {
     if (made.length === 0) return;
@@ -103,7 +117,14 @@ const callsOf = ({ protocol }: CompiledAgent): string[] => [
 ];
 
 const onlyFor = (caller: IRole, agent: CompiledAgent, arn: string, scope: Construct): void => {
-  const policy = new PolicyDocument({
+  new CfnResourcePolicy(scope, 'OnlyGatehouse', {
+    resourceArn: arn,
+    policy: Stack.of(scope).toJsonString(policyFor(caller, agent, arn)),
+  });
+};
+
+const policyFor = (caller: IRole, agent: CompiledAgent, arn: string): PolicyDocument =>
+  new PolicyDocument({
     statements: [
       new PolicyStatement({ principals: [caller], actions: callsOf(agent), resources: [arn] }),
       new PolicyStatement({
@@ -115,10 +136,17 @@ const onlyFor = (caller: IRole, agent: CompiledAgent, arn: string, scope: Constr
       }),
     ],
   });
-  new CfnResourcePolicy(scope, 'OnlyGatehouse', {
-    resourceArn: arn,
-    policy: Stack.of(scope).toJsonString(policy),
-  });
+
+/** CloudFormation attaches policies in its own account and Region; where it does not know them, it fails when it tries. */
+const checkPlace = (agent: CompiledAgent, arn: string, caller: IRole, scope: Construct): void => {
+  const { account, region } = Stack.of(scope);
+  const [, , , itsRegion, itsAccount] = arn.split(':');
+  const differs = (ours: string, its: string | undefined): boolean => !Token.isUnresolved(ours) && ours !== its;
+  if (!differs(account, itsAccount) && !differs(region, itsRegion)) return;
+  const policy = Stack.of(scope).resolve(policyFor(caller, agent, arn));
+  throw new Error(
+    `agents.${agent.name}: its runtime is in account ${itsAccount}, ${itsRegion}, this stack in ${account}, ${region}: the policy without which headers can't be believed can't be attached from here. Deploy a gateway there, which attaches it, or use inbound: obo or jwt-passthrough. The policy: ${JSON.stringify(policy)}`,
+  );
 };
 
 const checkSize = (agents: readonly CompiledAgent[]): void => {

@@ -149,6 +149,8 @@ describe('the runtimes', () => {
   });
 });
 
+const BELIEVER = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/believer-Ab12Cd34Ef';
+
 describe('the policies of runtimes', () => {
   const policies = () =>
     new Map(
@@ -157,15 +159,19 @@ describe('the policies of runtimes', () => {
         .map(([, { Properties }]) => [filledIn(Properties.ResourceArn), JSON.parse(filledIn(Properties.Policy))]),
     );
 
-  test('are there in IAM mode only: a denial would be one of all callers with a token', () => {
-    expect([...policies().keys()]).toEqual(['auditor', 'clerk'].map((agent) => `${idOf(agent)}.AgentRuntimeArn`));
+  test('are there in IAM mode only, and on what runs already where it believes headers', () => {
+    expect([...policies().keys()]).toEqual([
+      ...['auditor', 'clerk'].map((agent) => `${idOf(agent)}.AgentRuntimeArn`),
+      BELIEVER,
+    ]);
   });
 
   test.each([
     ['auditor', 'bedrock-agentcore:InvokeAgentRuntime'],
     ['clerk', ['bedrock-agentcore:GetAgentCard', 'bedrock-agentcore:InvokeAgentRuntime']],
+    [BELIEVER, 'bedrock-agentcore:InvokeAgentRuntime'],
   ])('of %s let the agents function call, and deny everybody else', (agent, actions) => {
-    const arn = `${idOf(agent)}.AgentRuntimeArn`;
+    const arn = agent === BELIEVER ? BELIEVER : `${idOf(agent)}.AgentRuntimeArn`;
     expect(policies().get(arn)).toEqual({
       Version: '2012-10-17',
       Statement: [
@@ -200,6 +206,7 @@ test('the parameter names the runtime of each agent, deployed here or not', () =
     auditor: `${idOf('auditor')}.AgentRuntimeArn`,
     clerk: `${idOf('clerk')}.AgentRuntimeArn`,
     elsewhere: 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/elsewhere-Ab12Cd34Ef',
+    believer: BELIEVER,
   });
 });
 
