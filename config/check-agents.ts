@@ -132,6 +132,34 @@ const checkModels = (root: unknown): readonly Finding[] => {
   });
 };
 
+/** The agent of this repository; other folders have agents of their own. */
+const OWN_FOLDER = /^(?:\.\/)*agent\/*$/;
+
+/** What the agent of this repository can't do: every call would fail. */
+const checkOwnAgent = (root: unknown): readonly Finding[] =>
+  select(root, 'agents.*').flatMap(({ path, value }): Finding[] => {
+    if (!isMap(value) || !isMap(value.runtime) || !OWN_FOLDER.test(String(value.runtime.source))) return [];
+    return [
+      ...(value.protocol === 'a2a'
+        ? [
+            finding(
+              [...path, 'protocol'],
+              'the agent in this folder speaks http only: expected http, or another source',
+            ),
+          ]
+        : []),
+      ...(value.inbound === 'claims-as-headers' && !('obo' in value)
+        ? [
+            finding(
+              path,
+              'needs obo: the agent in this folder calls models and tools as the caller, and headers are no token for that',
+              'key',
+            ),
+          ]
+        : []),
+    ];
+  });
+
 /** A runtime that runs already has an environment of its own. */
 const checkTraces = (root: unknown): readonly Finding[] =>
   select(root, 'agents.*').flatMap(({ path, value }): Finding[] =>
@@ -159,6 +187,7 @@ export const checkAgents = (root: unknown): readonly Finding[] => [
   ...checkClaimHeaders(root),
   ...checkDefaults(root),
   ...checkModels(root),
+  ...checkOwnAgent(root),
   ...checkTraces(root),
   ...checkPublic(root),
 ];

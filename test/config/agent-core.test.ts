@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { compilePolicy } from '../../config/compile.ts';
 import { loadGatewayConfig } from '../../config/load.ts';
 
-const AGENT = 'inbound: claims-as-headers, claims: { sub: Sub }';
+const AGENT = 'inbound: claims-as-headers, claims: { sub: Sub }, obo: { issuer: gatehouse }';
 
 const policy = (agentCore: string, kind = 'okta', issuer = 'https://okta.example/oauth2/default/'): string => `
 name: g

@@ -47,6 +47,8 @@ describe('a policy with agents is refused', () => {
     ],
     [`${OBO}, auth: optional`, 'expected strict: an agent acts for somebody'],
     ['inbound: obo, obo: { issuer: gatehouse }, model: slow', 'no route of llm that asks who calls has "slow"'],
+    [`${OBO}, protocol: a2a`, 'agents.a.protocol: the agent in this folder speaks http only'],
+    ['inbound: claims-as-headers, claims: { sub: User }', 'agents.a: needs obo: the agent in this folder calls models'],
     [`${OBO}, traces: { endpoint: http://collector.example }`, 'expected an https:// URL'],
     [`${OBO}, traces: { endpoint: "https://key@collector.example" }`, 'expected an https:// URL'],
     [`${OBO}, traces: { endpoint: https://collector.example, headers: { x-key: k } }`, 'headers'],
@@ -61,6 +63,17 @@ describe('a policy with agents is refused', () => {
     const text = agent(`${OBO}, traces: { endpoint: https://c.example }`).replace('source: agent', `arn: "${arn}"`);
     expect(problemsOf(text).join('\n')).toContain('agents.a.traces: is for a folder that is deployed');
   });
+
+  test.each(['agent', './agent', 'agent/'])(
+    'where the agent of %s is to do what it can not, and no other',
+    (folder) => {
+      const text = agent('protocol: a2a, inbound: claims-as-headers, claims: { sub: User }');
+      const problems = problemsOf(text.replace('source: agent', `source: ${folder}`)).join('\n');
+      expect(problems).toContain('agents.a.protocol: ');
+      expect(problems).toContain('agents.a: needs obo');
+      expect(problemsOf(text.replace('source: agent', 'source: agents/agent'))).toEqual([]);
+    },
+  );
 
   test('not where an agent that runs already gets a token for another audience: who knows what it calls', () => {
     const arn = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/a-Ab12Cd34Ef';
@@ -136,7 +149,9 @@ describe('an agent, compiled,', () => {
 
   test('is told claims that are named like a URL, and those at paths by what begins there', () => {
     const { claimsUsed } = compiled(
-      agent('inbound: claims-as-headers, claims: { "https://acme.example/roles": Roles, realm_access.roles: All }'),
+      agent(
+        'inbound: claims-as-headers, claims: { "https://acme.example/roles": Roles, realm_access.roles: All }, obo: { issuer: gatehouse }',
+      ),
     );
     expect(claimsUsed).toEqual(['https://acme.example/roles', 'realm_access', 'realm_access.roles', 'roles']);
   });
@@ -166,7 +181,7 @@ describe('an agent, compiled,', () => {
   });
 
   test('speaks A2A at a path of its own, which is never /invoke', () => {
-    const { agents } = compiled(agent(`${OBO}, protocol: a2a`));
+    const { agents } = compiled(agent(`${OBO}, protocol: a2a`).replace('source: agent', 'source: other'));
     expect(agents[0]).toMatchObject({ path: '/a2a/a', isDefault: false });
   });
 

@@ -95,7 +95,7 @@ agents:
     timeouts: { firstByte: 1m, idle: 30s }
     authorization: { allow: ["agent.name == 'c'"] }
     rateLimits: [{ name: l, per: [principal.id], requests: 1, every: minute }]
-  d: { runtime: { source: agent }, model: m, protocol: a2a, inbound: obo, obo: { issuer: gatehouse } }
+  d: { runtime: { source: other }, model: m, protocol: a2a, inbound: obo, obo: { issuer: gatehouse } }
 tokens:
   issuer: https://gatehouse.example
   signingKey: 2
