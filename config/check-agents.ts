@@ -63,7 +63,8 @@ const checkAudiences = (root: unknown): readonly Finding[] =>
 const checkObo = (root: unknown): readonly Finding[] =>
   select(root, 'agents.*.obo').flatMap(({ path, value }): Finding[] => {
     if (!isMap(value)) return [];
-    const foreign = value.issuer === OWN_ISSUER ? ['client', 'clientId', 'audience'] : ['actor', 'subjectClaims'];
+    const foreign =
+      value.issuer === OWN_ISSUER ? ['client', 'clientId', 'audience'] : ['actor', 'subjectClaims', 'lifetime'];
     return foreign
       .filter((key) => key in value)
       .map((key) =>

@@ -28,14 +28,13 @@ const compileInbound = (agent: AgentConfig): CompiledInbound =>
 
 /** At an identity provider the token is exchanged; here it is made. */
 const compileObo = (config: GatewayConfig, obo: OboConfig, agent: string): CompiledObo => {
-  const lifetimeSeconds = seconds(obo.lifetime);
   if (obo.issuer === 'gatehouse')
     return {
       issuer: 'gatehouse',
       actor: obo.actor ?? agent,
       ...(obo.scopes === undefined ? {} : { scopes: obo.scopes }),
       subjectClaims: obo.subjectClaims ?? [],
-      lifetimeSeconds,
+      lifetimeSeconds: seconds(obo.lifetime),
     };
   const provider = config.identity?.providers?.[obo.issuer];
   const tokenUrl = provider === undefined ? undefined : tokenEndpoint(provider);
@@ -53,7 +52,6 @@ const compileObo = (config: GatewayConfig, obo: OboConfig, agent: string): Compi
     client: obo.client ?? `${obo.issuer}-client`,
     ...(obo.clientId === undefined ? {} : { clientClaim: { name: clientClaimOf(provider), value: obo.clientId } }),
     grant: provider.kind === 'entra' ? 'jwt-bearer' : 'token-exchange',
-    lifetimeSeconds,
   };
 };
 

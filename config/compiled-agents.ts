@@ -58,5 +58,4 @@ export type CompiledObo =
       /** What tells a token that was exchanged from a person's own. There where the runtime verifies it. */
       readonly clientClaim?: { readonly name: string; readonly value: string };
       readonly grant: 'token-exchange' | 'jwt-bearer';
-      readonly lifetimeSeconds: number;
     };

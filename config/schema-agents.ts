@@ -79,7 +79,7 @@ const obo = z
       .describe("Claims of the caller that gatehouse's token repeats: org.team as team"),
     lifetime: someDurationUpTo('1h')
       .optional()
-      .describe('At most, and never longer than the token of the caller. Default: 5m'),
+      .describe("How long gatehouse's token lasts at most, and never longer than the token of the caller. Default: 5m"),
   })
   .describe('The token on behalf of the caller, with which the agent calls models and tools');
 

@@ -31,6 +31,7 @@ describe('a policy with agents is refused', () => {
       'agents.a.obo.audience: the gateway takes no token for it',
     ],
     ['inbound: jwt-passthrough, obo: { issuer: okta, clientId: x }', 'means nothing without inbound: obo'],
+    ['inbound: obo, obo: { issuer: okta, lifetime: 5m }', 'means nothing where the issuer is an identity provider'],
     ['inbound: obo, obo: { issuer: okta, actor: x }', 'means nothing where the issuer is an identity provider'],
     [
       'inbound: obo, obo: { issuer: gatehouse, subjectClaims: [email, act] }',

@@ -35,7 +35,6 @@ const provider = {
   client: 'okta-client',
   clientClaim: { name: 'cid', value: '0oaGateway' },
   grant: 'token-exchange',
-  lifetimeSeconds: 300,
 } as const;
 
 describe('who is trusted by a runtime', () => {

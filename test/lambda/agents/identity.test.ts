@@ -63,7 +63,6 @@ const atProvider: CompiledObo = {
   scopes: ['tools'],
   client: 'idp-client',
   grant: 'token-exchange',
-  lifetimeSeconds: 300,
 };
 
 /** So many, each acting for the next. */

@@ -75,7 +75,6 @@ describe('the properties of a runtime', () => {
       client: 'okta-client',
       clientClaim: { name: 'cid', value: '0oaGateway' },
       grant: 'token-exchange',
-      lifetimeSeconds: 300,
     };
     expect(runtimeProperties(agent({ obo }), place).AuthorizerConfiguration?.CustomJWTAuthorizer).toEqual({
       DiscoveryUrl: 'https://idp.example/.well-known/openid-configuration',
