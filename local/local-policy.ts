@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { compilePolicy } from '../config/compile.ts';
 import type { CompiledLlmProvider, CompiledPolicy } from '../config/compiled.ts';
+import type { CompiledTokens } from '../config/compiled-tokens.ts';
 import { identityIssuerNames, serverUrlNames } from '../config/issuer-names.ts';
 import { type LoadOptions, loadGatewayConfig } from '../config/load.ts';
 import type { GatewayConfig } from '../config/schema.ts';
@@ -40,6 +41,8 @@ export interface LocalPolicy {
   readonly files: readonly string[];
   /** Variables in whose place the client of the local identity provider is used. */
   readonly localClients: readonly string[];
+  /** The issuer of the gateway's own tokens as the policy has it. Absent: it has none. Here the gateway's own address is it. */
+  readonly replacedIssuer?: string;
 }
 
 /**
@@ -73,6 +76,7 @@ export const readLocalPolicy = (
   return {
     policy: {
       ...policy,
+      ...(policy.tokens === undefined ? {} : { tokens: issuedHere(policy.tokens) }),
       agents: agents.agents,
       llm: { ...policy.llm, providers: Object.fromEntries(settled.map(({ provider }) => [provider.name, provider])) },
       mcp: { ...policy.mcp, servers: mcp.servers },
@@ -91,8 +95,12 @@ export const readLocalPolicy = (
     lockfiles: lockfilesOf(config),
     files: filesOf(config).map((name) => resolve(dirname(file), name)),
     localClients: [...mcp.clients, ...agents.clients],
+    ...(policy.tokens?.issuer === undefined ? {} : { replacedIssuer: policy.tokens.issuer }),
   };
 };
+
+/** What the policy names is not here: agents would look there for keys, and find none or those of a deployment. */
+const issuedHere = ({ issuer: _, ...tokens }: CompiledTokens): CompiledTokens => tokens;
 
 const filesOf = ({ mcp }: GatewayConfig): readonly string[] => [
   ...Object.values(mcp?.servers ?? {}).flatMap((server) => ('openapi' in server ? server.openapi : [])),

@@ -36,6 +36,9 @@ export const welcome = ({ url, loaded }: Local, config: string, port: number): s
       (agent) => `            ${url}${agentPath(agent)}  agent, told who asks by ${agent.inbound.type}`,
     ),
     ...loaded.identity.map((one) => `  identity  ${line(one)}`),
+    ...(loaded.replacedIssuer === undefined
+      ? []
+      : [`  tokens    ${'gatehouse'.padEnd(10)} stand-in for ${loaded.replacedIssuer}  ${url}`]),
     ...loaded.providers.map((one) => `  provider  ${line(one)}`),
     ...loaded.servers.map((one) => `  server    ${line(one)}`),
     ...policy.agents.map((agent) => `  agent     ${agentLine(agent)}`),
@@ -96,6 +99,9 @@ export const readyLine = ({ url, issuer, loaded }: Local): string =>
     issuer,
     policy: loaded.policy.version,
     identity: loaded.identity,
+    ...(loaded.replacedIssuer === undefined
+      ? {}
+      : { tokens: { name: 'gatehouse', url, is: 'stand-in', for: loaded.replacedIssuer } }),
     providers: loaded.providers,
     servers: loaded.servers,
     agents: loaded.policy.agents.map((agent) => ({ name: agent.name, url: `${url}${agentPath(agent)}` })),
