@@ -56,11 +56,16 @@ export const forwardedHeaders = ({ inbound, obo }: CompiledAgent): readonly stri
   }
 };
 
-/** What a deployed agent knows. No secret: it has none. `gatewayUrl` without a trailing slash. */
+/**
+ * What a deployed agent knows. No secret: it has none.
+ *
+ * Shape: `gatewayUrl` is without a trailing slash, `ownIssuer` is `iss` of the gateway's own tokens where it makes any.
+ */
 export const agentEnvironment = (
   { name, inbound, model, reaches, traces }: CompiledAgent,
   gatewayUrl: string,
   { providers }: CompiledIdentity,
+  ownIssuer: string | undefined,
 ): Readonly<Record<string, string>> => ({
   AGENT_NAME: name,
   INBOUND: inbound.type,
@@ -68,7 +73,9 @@ export const agentEnvironment = (
   ...(reaches.llm === undefined ? {} : { LLM_URL: `${gatewayUrl}${reaches.llm}` }),
   ...(reaches.mcp === undefined ? {} : { MCP_URL: `${gatewayUrl}${reaches.mcp}` }),
   ...(inbound.type === 'claims-as-headers' ? { CLAIM_HEADERS: JSON.stringify(inbound.claims) } : {}),
-  ...(inbound.type === 'jwt-passthrough' ? { TRUSTED_ISSUERS: JSON.stringify(providers.map(trustedIssuer)) } : {}),
+  ...(inbound.type === 'jwt-passthrough'
+    ? { TRUSTED_ISSUERS: JSON.stringify([...providers.map(trustedIssuer), ...own(ownIssuer)]) }
+    : {}),
   ...(traces === undefined ? {} : traceVariables(traces)),
 });
 
@@ -84,3 +91,7 @@ const trustedIssuer = ({ issuer, audiences, jwksUri, kind }: CompiledIdentity['p
   ...(jwksUri === undefined ? {} : { jwksUri }),
   kind,
 });
+
+/** With such a token another agent calls, for somebody. */
+const own = (issuer: string | undefined) =>
+  issuer === undefined ? [] : [{ issuer, audiences: [issuer], kind: 'gatehouse' }];

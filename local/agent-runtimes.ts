@@ -70,7 +70,12 @@ export const startAgentRuntimes = async (options: AgentRuntimesOptions): Promise
   let answer: (request: Request) => Promise<Response> = async () => new Response(null, { status: 404 });
 
   const runtimeOf = (agent: CompiledAgent, { identity, tokens }: CompiledPolicy): Runtime => {
-    const properties = runtimeProperties(agent, { issuer: tokens?.issuer ?? gatewayUrl, gatewayUrl, identity });
+    const properties = runtimeProperties(agent, {
+      issuer: tokens?.issuer ?? gatewayUrl,
+      hasTokens: tokens !== undefined,
+      gatewayUrl,
+      identity,
+    });
     const container = runAgent({
       environment: properties.EnvironmentVariables ?? {},
       clock,

@@ -40,7 +40,7 @@ export const jwtPassthrough = (ports: AgentPorts, trusted: readonly TrustedIssue
     if (token === null) throw new AgentError('identity_rejected');
     const claims = await verify(token);
     const obo = readOboToken(headers, ports.clock());
-    if (obo !== undefined) checkSamePerson(obo, claims);
+    if (obo !== undefined) checkSamePerson(obo, claims, issuers.get(String(claims.iss))?.kind === 'gatehouse');
     return new Caller({ sub: subjectOf(claims), inbound: 'jwt-passthrough', ...obo?.actor }, obo?.token ?? token);
   };
 };

@@ -23,17 +23,25 @@ export const readOboToken = (headers: Headers, nowMs: number): OboToken | undefi
  *
  * The gateway's tokens say whom the identity provider means (`sub_id`, RFC 9493 §3.2.4), and an identity provider's own
  * exchange keeps one of its names for them. Each has to be a value of the caller's own token; no kind of provider has to be
- * known for that.
+ * known for that. Where the caller's own token is one of the gateway, it is of somebody for whom another agent acts: both say
+ * whom in the same way.
  *
+ * Shape:  `isOwn`: the gateway made the caller's token.
  * Errors: `AgentError('identity_rejected')`.
  */
-export const checkSamePerson = ({ claims }: OboToken, verified: Claims): void => {
-  const subId = (claims.sub_id ?? undefined) as { readonly iss?: unknown; readonly sub?: unknown } | undefined;
+export const checkSamePerson = ({ claims }: OboToken, verified: Claims, isOwn: boolean): void => {
+  const subId = subIdOf(claims);
+  const person = isOwn ? subIdOf(verified) : undefined;
   const [issuer, names] =
     subId === undefined ? [claims.iss, [claims.sub, claims.oid, claims.uid]] : [subId.iss, [subId.sub]];
-  const isSame = issuer === verified.iss && names.some((name) => typeof name === 'string' && holds(verified, name));
+  const isSame = isOwn
+    ? subId !== undefined && typeof subId.sub === 'string' && subId.sub === person?.sub && subId.iss === person.iss
+    : issuer === verified.iss && names.some((name) => typeof name === 'string' && holds(verified, name));
   if (!isSame) throw new AgentError('identity_rejected');
 };
+
+const subIdOf = ({ sub_id }: Claims): { readonly iss?: unknown; readonly sub?: unknown } | undefined =>
+  sub_id ?? undefined;
 
 const holds = (value: unknown, name: string): boolean =>
   value === name ||

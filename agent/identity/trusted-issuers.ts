@@ -1,4 +1,4 @@
-/** An issuer of tokens of people, as the policy trusts it. */
+/** An issuer of tokens of people, as the policy trusts it; `gatehouse` is the kind of the gateway's own, which name who acts for them. */
 export interface TrustedIssuer {
   readonly issuer: string;
   readonly audiences: readonly string[];

@@ -26,6 +26,8 @@ export interface AgentRuntimeProps {
   /** Without a trailing slash. */
   readonly gatewayUrl: string;
   readonly identity: CompiledIdentity;
+  /** Whether the gateway makes tokens of its own. */
+  readonly hasTokens: boolean;
   /** Where the policy lets this agent have tokens for itself. */
   readonly credentialProvider: CredentialProvider | undefined;
 }
@@ -60,7 +62,7 @@ export class AgentRuntime extends Construct {
 
   constructor(scope: Construct, id: string, props: AgentRuntimeProps) {
     super(scope, id);
-    const { agent, folder, issuer, gatewayUrl, identity, credentialProvider } = props;
+    const { agent, folder, issuer, gatewayUrl, identity, hasTokens, credentialProvider } = props;
     const runtimeName = Names.uniqueResourceName(this, { maxLength: 48, separator: '_' });
     const code = new Asset(this, 'Code', codeOf(folder));
     const { role } = new AgentRole(this, 'Execution', { runtimeName, code });
@@ -82,7 +84,7 @@ export class AgentRuntime extends Construct {
         trusted === undefined ? RuntimeAuthorizerConfiguration.usingIAM() : authorizerOf(trusted),
       requestHeaderConfiguration: { allowlistedHeaders: [...forwardedHeaders(agent)] },
       environmentVariables: {
-        ...agentEnvironment(agent, gatewayUrl, identity),
+        ...agentEnvironment(agent, gatewayUrl, identity, hasTokens ? issuer : undefined),
         ...(credentialProvider === undefined ? {} : { CREDENTIAL_PROVIDER: credentialProvider.providerName }),
       },
       tracingEnabled: true,

@@ -68,6 +68,7 @@ export class AgentRuntimes extends Construct {
       agent,
       folder,
       identity: policy.identity,
+      hasTokens: policy.tokens !== undefined,
       issuer: place.issuer,
       gatewayUrl: place.gatewayUrl,
       credentialProvider: mayUse ? credentialProvider : undefined,

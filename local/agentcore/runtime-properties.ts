@@ -6,6 +6,8 @@ import type { CustomClaim, CustomJwtAuthorizer, RuntimeProperties } from './runt
 export interface RuntimePlace {
   /** `iss` of the gateway's own tokens. */
   readonly issuer: string;
+  /** Whether it makes any. */
+  readonly hasTokens: boolean;
   /** Where the agent finds the gateway, without a trailing slash. */
   readonly gatewayUrl: string;
   /** Whose tokens of people the agent trusts. */
@@ -64,7 +66,7 @@ const headersOf = ({ inbound, obo }: CompiledAgent): readonly string[] => {
 
 const environmentOf = (
   { name, inbound, model, reaches, traces }: CompiledAgent,
-  { gatewayUrl, identity }: RuntimePlace,
+  { gatewayUrl, identity, issuer, hasTokens }: RuntimePlace,
 ): Readonly<Record<string, string>> => ({
   AGENT_NAME: name,
   INBOUND: inbound.type,
@@ -72,7 +74,14 @@ const environmentOf = (
   ...(reaches.llm === undefined ? {} : { LLM_URL: `${gatewayUrl}${reaches.llm}` }),
   ...(reaches.mcp === undefined ? {} : { MCP_URL: `${gatewayUrl}${reaches.mcp}` }),
   ...(inbound.type === 'claims-as-headers' ? { CLAIM_HEADERS: JSON.stringify(inbound.claims) } : {}),
-  ...(inbound.type === 'jwt-passthrough' ? { TRUSTED_ISSUERS: JSON.stringify(trustedIssuers(identity)) } : {}),
+  ...(inbound.type === 'jwt-passthrough'
+    ? {
+        TRUSTED_ISSUERS: JSON.stringify([
+          ...trustedIssuers(identity),
+          ...(hasTokens ? [{ issuer, audiences: [issuer], kind: 'gatehouse' }] : []),
+        ]),
+      }
+    : {}),
   ...(traces === undefined
     ? {}
     : {

@@ -67,6 +67,7 @@ describe.each(AGENTS)('the runtime of %s', (name, agent: CompiledAgent) => {
   test('is the one that runs on this machine, property by property', () => {
     const { properties } = deployed(name);
     const here = runtimeProperties(agent, {
+      hasTokens: true,
       issuer: URL_OF_API,
       gatewayUrl: URL_OF_API,
       identity: policy.identity,

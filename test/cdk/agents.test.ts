@@ -129,7 +129,7 @@ describe('the runtimes', () => {
       CREDENTIAL_PROVIDER: only(PROVIDER)[1].Properties.Name,
       INBOUND: 'jwt-passthrough',
       TRUSTED_ISSUERS:
-        '[{"issuer":"https://okta.example/oauth2/default","audiences":["api://default","api://analyst"],"kind":"okta"}]',
+        '[{"issuer":"https://okta.example/oauth2/default","audiences":["api://default","api://analyst"],"kind":"okta"},{"issuer":"URL","audiences":["URL"],"kind":"gatehouse"}]',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp',
       OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'false',
     });

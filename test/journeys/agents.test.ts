@@ -1,6 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SESSION_HEADER } from '../../lambda/core/agent.ts';
+import { systemClock } from '../../lambda/core/clock.ts';
+import { createIssueToken } from '../../lambda/issuing/create-issue-token.ts';
+import { memorySigningKeys } from '../../local/memory/signing-keys.ts';
 import { startTestGateway, type TestGateway } from '../support/local-gateway.ts';
 
 /** The agent of this repository behind the gateway, in AgentCore as it is played on this machine: no account, no key. */
@@ -141,6 +146,29 @@ test('a session that jane goes on with is hers: the same name of another is anot
   expect(sessions[0]).toBe(sessions[1]);
   expect(sessions[2]).not.toBe(sessions[0]);
 }, 30_000);
+
+test.each(AGENTS)(
+  '%s is called by another agent, with the token of this gateway',
+  async (agent) => {
+    const keys = await memorySigningKeys({ signingKey: 1, folder: dirname(gateway.config) });
+    const issue = createIssueToken({ issuer: gateway.url, keys, clock: systemClock, newId: () => randomUUID() });
+    const { token } = await issue({
+      audience: [`${gateway.url}/agents/planner`, gateway.url],
+      scopes: ['llm:call', 'mcp:read'],
+      sub: 'jane@acme.example',
+      subId: { iss: gateway.issuer, sub: '00u1jane0local0acme0' },
+      clientId: 'planner',
+      actor: { sub: 'planner', iss: gateway.url },
+      claims: {},
+      lifetimeSeconds: 60,
+      notAfter: Math.floor(Date.now() / 1_000) + 60,
+    });
+    const { answer, text } = await ask(agent, 'jane', LIST, { headers: { authorization: `Bearer ${token.open()}` } });
+    expect([answer.status, text]).toEqual([200, expect.stringContaining('incidents')]);
+    expect(slackCalls().at(-1)?.caller).toEqual({ sub: 'jane@acme.example', actor: agent });
+  },
+  30_000,
+);
 
 test('two people, interleaved 200 times, never see what is the other one’s', async () => {
   const before = slackCalls().length;

@@ -78,7 +78,7 @@ test('claims travel with the token on behalf of the caller where there is one', 
 });
 
 test('an agent that reaches nothing is told of nothing', () => {
-  expect(agentEnvironment(agent({}), ISSUER, { providers: [], apiKeys: [] })).toEqual({
+  expect(agentEnvironment(agent({}), ISSUER, { providers: [], apiKeys: [] }, ISSUER)).toEqual({
     AGENT_NAME: 'copilot',
     INBOUND: 'obo',
     MODEL: 'smart',

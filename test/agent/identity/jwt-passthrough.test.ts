@@ -138,6 +138,51 @@ describe('a token on behalf of the caller beside it', () => {
   });
 });
 
+describe('a token that the gateway made, with which another agent calls for somebody,', () => {
+  const GATEWAY = 'https://gateway.example';
+  const jane = { iss: ISSUER, sub: '00u1' };
+  const made = (more: Record<string, unknown> = {}) =>
+    sign(key, goodClaims(GATEWAY, { aud: [`${GATEWAY}/agents/copilot`, GATEWAY], sub_id: jane, ...more }));
+  const beside = (sub_id: object) =>
+    unsigned({ iss: GATEWAY, sub: 'jane@acme.example', sub_id, act: { sub: 'oncall' } });
+  const reading = () => {
+    const { ports } = portsAt({
+      clock: handClock().clock,
+      fetchJson: async (url) =>
+        url.endsWith('openid-configuration') ? { issuer: GATEWAY, jwks_uri: `${GATEWAY}/jwks` } : { keys: [key.jwk] },
+    });
+    const read = jwtPassthrough(ports, [{ issuer: GATEWAY, audiences: [GATEWAY], kind: 'gatehouse' }]);
+    return async (token: string, oboToken?: string) =>
+      read(
+        new Headers({
+          [`${PREFIX}User-Jwt`]: token,
+          ...(oboToken === undefined ? {} : { [`${PREFIX}Obo-Token`]: oboToken }),
+        }),
+      );
+  };
+
+  test('is taken, and so is the one on behalf of the same person', async () => {
+    const read = reading();
+    expect((await read(await made())).identity.sub).toBe('jane@acme.example');
+    const token = beside(jane);
+    expect((await read(await made(), token)).openToken()).toBe(token);
+  });
+
+  test('is refused where it is for a tool or for an agent alone', async () => {
+    for (const aud of ['api://slack', [`${GATEWAY}/agents/copilot`]])
+      expect(await agentErrorOf(reading()(await made({ aud })))).toBe('identity_rejected');
+  });
+
+  test.each([
+    ['another person', jane, { iss: ISSUER, sub: '00u2' }],
+    ['that name at another issuer', jane, { iss: 'https://x', sub: '00u1' }],
+    ['nobody, as it is itself', {}, {}],
+    ['somebody by a name of the token', jane, { iss: GATEWAY, sub: 'jane@acme.example' }],
+  ])('is refused beside one on behalf of %s', async (_whom, own, other) => {
+    expect(await agentErrorOf(reading()(await made({ sub_id: own }), beside(other)))).toBe('identity_rejected');
+  });
+});
+
 test.each([
   '',
   '[]',

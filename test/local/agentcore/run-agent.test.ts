@@ -34,7 +34,12 @@ beforeAll(async () => {
   gateway = await startTestGateway(YAML, {}, { frameGapMs: 0 });
   const { agents, identity } = gateway.loaded.policy;
   const runtimes = agents.map((agent): Runtime => {
-    const properties = runtimeProperties(agent, { issuer: gateway.url, gatewayUrl: gateway.url, identity });
+    const properties = runtimeProperties(agent, {
+      issuer: gateway.url,
+      hasTokens: false,
+      gatewayUrl: gateway.url,
+      identity,
+    });
     const environment = properties.EnvironmentVariables ?? {};
     return {
       arn: arnOf(agent.name),

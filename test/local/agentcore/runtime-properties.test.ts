@@ -27,6 +27,7 @@ const agent = (more: Partial<CompiledAgent> = {}): CompiledAgent => ({
 
 const place = {
   issuer: 'https://gateway.example/prod',
+  hasTokens: false,
   gatewayUrl: 'https://gateway.example/prod',
   identity: { providers: [provider('https://idp.example', { jwksUri: 'https://idp.example/keys' })], apiKeys: [] },
 };
@@ -112,6 +113,19 @@ describe('the properties of a runtime', () => {
           },
         ]),
       },
+    });
+  });
+
+  test('trust the gateway too where it makes tokens: other agents call with them', () => {
+    const properties = runtimeProperties(agent({ inbound: { type: 'jwt-passthrough' } }), {
+      ...place,
+      hasTokens: true,
+    });
+    const trusted: unknown[] = JSON.parse(properties.EnvironmentVariables?.TRUSTED_ISSUERS ?? '');
+    expect(trusted[1]).toEqual({
+      issuer: 'https://gateway.example/prod',
+      audiences: ['https://gateway.example/prod'],
+      kind: 'gatehouse',
     });
   });
 
