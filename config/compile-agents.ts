@@ -20,7 +20,7 @@ const seconds = (duration: string | undefined): number => toMilliseconds(duratio
 
 const compileRuntime = ({ runtime }: AgentConfig): CompiledRuntime =>
   'source' in runtime
-    ? { type: 'source', folder: runtime.source }
+    ? { type: 'source', folder: runtime.source, qualifier: 'live' }
     : { type: 'arn', arn: runtime.arn, qualifier: runtime.qualifier ?? 'DEFAULT' };
 
 const compileInbound = (agent: AgentConfig): CompiledInbound =>

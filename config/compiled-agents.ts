@@ -21,7 +21,8 @@ export interface CompiledAgent extends CompiledRoute {
 }
 
 export type CompiledRuntime =
-  | { readonly type: 'source'; readonly folder: string }
+  /** `qualifier`, of either: the endpoint that is called. */
+  | { readonly type: 'source'; readonly folder: string; readonly qualifier: string }
   | { readonly type: 'arn'; readonly arn: string; readonly qualifier: string };
 
 /**

@@ -86,6 +86,7 @@ export const startAgentRuntimes = async (options: AgentRuntimesOptions): Promise
     return {
       arn,
       properties,
+      qualifiers: ['DEFAULT', agent.runtime.qualifier],
       ...(agent.inbound.type === 'obo' ? {} : { resourcePolicy: onlyTheGateway(arn) }),
       container: (request) => {
         calls.splice(0, Math.max(0, calls.length + 1 - KEPT_CALLS));

@@ -165,7 +165,7 @@ const runtimeOf =
   async (name: string): Promise<RuntimeAddress> => {
     const agent = agents.find((one) => one.name === name);
     if (agent?.runtime.type !== 'source') throw new Refusal('agent_unavailable', { agent: name, reason: 'not-here' });
-    return { arn: localArn(name), qualifier: 'DEFAULT', endpoint };
+    return { arn: localArn(name), qualifier: agent.runtime.qualifier, endpoint };
   };
 
 /** Only with the credentials that AWS's own tools take from the environment. */

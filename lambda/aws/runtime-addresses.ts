@@ -4,7 +4,7 @@ import { Refusal } from '../core/refusal.ts';
 import type { AwsJsonClient } from './json-client.ts';
 
 type KnownRuntime =
-  | { readonly type: 'source' }
+  | { readonly type: 'source'; readonly qualifier: string }
   | { readonly type: 'arn'; readonly arn: string; readonly qualifier: string };
 
 export interface RuntimeAddressesOptions {
@@ -57,11 +57,12 @@ export const runtimeAddresses = (options: RuntimeAddressesOptions): ((agent: str
 
   return async (agent) => {
     const runtime = runtimes.get(agent);
-    if (runtime?.type === 'arn') return addressOf(runtime.arn, runtime.qualifier, options.endpoint);
+    if (runtime === undefined) throw new Refusal('agent_unavailable', { reason: 'not deployed' });
+    if (runtime.type === 'arn') return addressOf(runtime.arn, runtime.qualifier, options.endpoint);
     const arns = await readArns();
     const entry = Object.hasOwn(arns, agent) ? arns[agent] : undefined;
     const arn = typeof entry === 'string' ? entry : (entry as { readonly arn?: unknown } | undefined)?.arn;
-    return addressOf(arn, 'DEFAULT', options.endpoint);
+    return addressOf(arn, runtime.qualifier, options.endpoint);
   };
 };
 

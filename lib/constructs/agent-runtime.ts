@@ -9,7 +9,7 @@ import {
   RuntimeCustomClaim,
 } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { Asset, type AssetProps } from 'aws-cdk-lib/aws-s3-assets';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import type { CompiledIdentity } from '../../config/compiled.ts';
 import type { CompiledAgent } from '../../config/compiled-agents.ts';
 import { agentFolder, bundleAgent, ENTRY_POINT } from '../agent-bundle.ts';
@@ -21,6 +21,8 @@ export interface AgentRuntimeProps {
   readonly agent: CompiledAgent;
   /** From the root of the repository. */
   readonly folder: string;
+  /** The name of the endpoint that is called: it moves on when the new version is ready. */
+  readonly qualifier: string;
   /** `iss` of the gateway's own tokens. */
   readonly issuer: string;
   /** Without a trailing slash. */
@@ -59,10 +61,11 @@ const authorizerOf = ({ discoveryUrl, audience, scope, claim }: Trusted): Runtim
 /** One agent in AgentCore, with a role of its own. */
 export class AgentRuntime extends Construct {
   readonly runtime: Runtime;
+  readonly endpoint: IDependable;
 
   constructor(scope: Construct, id: string, props: AgentRuntimeProps) {
     super(scope, id);
-    const { agent, folder, issuer, gatewayUrl, identity, hasTokens, credentialProvider } = props;
+    const { agent, folder, qualifier, issuer, gatewayUrl, identity, hasTokens, credentialProvider } = props;
     const runtimeName = Names.uniqueResourceName(this, { maxLength: 48, separator: '_' });
     const code = new Asset(this, 'Code', codeOf(folder));
     const { role } = new AgentRole(this, 'Execution', { runtimeName, code });
@@ -90,7 +93,7 @@ export class AgentRuntime extends Construct {
       tracingEnabled: true,
     });
     this.runtime.node.addDependency(role);
-    this.runtime.addEndpoint('live');
+    this.endpoint = this.runtime.addEndpoint(qualifier);
   }
 
   get resource(): CfnRuntime {

@@ -1,4 +1,4 @@
-import { Stack, Token, Validations } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { CfnResourcePolicy } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { AnyPrincipal, Effect, type IRole, Policy, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
@@ -42,18 +42,22 @@ const CALLS = [
  * one principal would be one of them; a token made for that agent is what lets them in.
  */
 export class AgentRuntimes extends Construct {
+  readonly #endpoints: IDependable[] = [];
+
   constructor(scope: Construct, id: string, props: AgentRuntimesProps) {
     super(scope, id);
     const { agents } = props.policy;
     checkSize(agents);
     const made = agents.map((agent) => [agent, this.#arnOf(agent, props)] as const);
     this.#protectBelievers(agents, props.caller);
-    new StringParameter(this, 'Parameter', {
+    const parameter = new StringParameter(this, 'Parameter', {
       parameterName: props.parameterName,
       description: 'Gatehouse: the runtimes of agents, by name',
       stringValue: Stack.of(this).toJsonString(Object.fromEntries(made.map(([{ name }, arn]) => [name, arn]))),
       tier: ParameterTier.STANDARD,
     });
+    // Whoever reads it calls.
+    parameter.node.addDependency(...this.#endpoints);
     this.#allowCalls(
       made.filter(([{ inbound }]) => inbound.type !== 'obo'),
       props.caller,
@@ -62,11 +66,12 @@ export class AgentRuntimes extends Construct {
 
   #arnOf(agent: CompiledAgent, { policy, caller, after, credentialProvider, ...place }: AgentRuntimesProps): string {
     if (agent.runtime.type === 'arn') return agent.runtime.arn;
-    const { folder } = agent.runtime;
+    const { folder, qualifier } = agent.runtime;
     const mayUse = policy.agentCore?.credentialProvider.agents.includes(agent.name) === true;
-    const { runtime, resource } = new AgentRuntime(this, agent.name, {
+    const { runtime, resource, endpoint } = new AgentRuntime(this, agent.name, {
       agent,
       folder,
+      qualifier,
       identity: policy.identity,
       hasTokens: policy.tokens !== undefined,
       issuer: place.issuer,
@@ -74,6 +79,7 @@ export class AgentRuntimes extends Construct {
       credentialProvider: mayUse ? credentialProvider : undefined,
     });
     resource.node.addDependency(...after);
+    this.#endpoints.push(endpoint);
     if (agent.inbound.type !== 'obo') onlyFor(caller, agent, runtime.agentRuntimeArn, runtime);
     return runtime.agentRuntimeArn;
   }
@@ -96,18 +102,9 @@ export class AgentRuntimes extends Construct {
     if (made.length === 0) return;
     const policy = new Policy(this, 'Invoke', { roles: [caller] });
     for (const [agent, arn] of made) {
-      // Endpoints are below the runtime.
-      policy.addStatements(new PolicyStatement({ actions: callsOf(agent), resources: [arn, `${arn}/*`] }));
-    }
-    const shown = made.map(([{ runtime }, arn]) =>
-      runtime.type === 'arn' ? arn : `<${Stack.of(this).resolve(arn)['Fn::GetAtt'].join('.')}>`,
-    );
-    for (const arn of shown) {
-      Validations.of(policy).acknowledge({
-        id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}/*]`,
-        reason:
-          "An endpoint of a runtime is a resource below it: whoever calls needs both, and these are this gateway's.",
-      });
+      // A call is one of the runtime and of its endpoint.
+      const endpoint = `${arn}/runtime-endpoint/${agent.runtime.qualifier}`;
+      policy.addStatements(new PolicyStatement({ actions: callsOf(agent), resources: [arn, endpoint] }));
     }
   }
 }

@@ -105,6 +105,7 @@ describe.each(signed)('invoked directly, %s', (name) => {
           arn,
           properties,
           resourcePolicy,
+          qualifiers: ['live'],
           container: async () => {
             reached++;
             return Response.json({});
@@ -127,7 +128,7 @@ describe.each(signed)('invoked directly, %s', (name) => {
       clock: () => Date.now(),
     });
     const sign = createSignRequest({ region: 'us-east-1', credentials: () => as, clock: () => Date.now() });
-    const url = `${core.endpoint}/runtimes/${encodeURIComponent(arn)}/invocations?qualifier=DEFAULT`;
+    const url = `${core.endpoint}/runtimes/${encodeURIComponent(arn)}/invocations?qualifier=live`;
     const headers = { 'content-type': 'application/json' };
     const request = await sign({ method: 'POST', url, headers, body: '{}' }, 'bedrock-agentcore', 'us-east-1');
     const answer = await fetch(request.url, { method: 'POST', headers: request.headers, body: '{}' });

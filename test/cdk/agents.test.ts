@@ -62,6 +62,13 @@ describe('the runtimes', () => {
     expect(endpoints.map(({ AgentRuntimeId }) => filledIn(AgentRuntimeId))).toEqual(
       ['copilot', 'analyst', 'auditor', 'clerk'].map((agent) => `${idOf(agent)}.AgentRuntimeId`),
     );
+    // The one that is called, at the version of this deployment.
+    for (const { Name, AgentRuntimeId, AgentRuntimeVersion } of endpoints) {
+      expect(Name).toBe('live');
+      expect(filledIn(AgentRuntimeVersion)).toBe(
+        filledIn(AgentRuntimeId).replace('.AgentRuntimeId', '.AgentRuntimeVersion'),
+      );
+    }
     expect(stack.ofType('AWS::Logs::DeliverySource').map(([, { Properties }]) => Properties.LogType)).toEqual(
       Array.from({ length: 4 }, () => 'TRACES'),
     );
@@ -198,6 +205,9 @@ describe('the policies of runtimes', () => {
 test('the parameter names the runtime of each agent, deployed here or not', () => {
   const [[, parameter] = [], ...others] = stack.ofType('AWS::SSM::Parameter');
   expect(others).toEqual([]);
+  // Who reads it calls their endpoints.
+  const endpoints = stack.ofType('AWS::BedrockAgentCore::RuntimeEndpoint').map(([id]) => id);
+  expect(parameter?.DependsOn).toEqual(expect.arrayContaining(endpoints));
   const { Name, Type, Tier, Value } = parameter?.Properties ?? {};
   expect([Name, Type, Tier]).toEqual(['/gatehouse/test-gateway/runtimes', 'String', 'Standard']);
   expect(JSON.parse(filledIn(Value))).toEqual({

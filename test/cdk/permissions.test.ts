@@ -63,6 +63,7 @@ interface Role {
 
 const HERE = 'AWS::Region:AWS::AccountId';
 const ELSEWHERE = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/elsewhere-Ab12Cd34Ef';
+const BELIEVER = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/believer-Ab12Cd34Ef';
 
 const SIGN = [
   'kms:GetPublicKey GatehouseTokenKeysKey1C5885E43.Arn',
@@ -176,13 +177,15 @@ const MAY: Record<string, Role> = {
     by: 'lambda.amazonaws.com',
     may: [
       'bedrock-agentcore:GetAgentCard GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn',
-      'bedrock-agentcore:GetAgentCard GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn/*',
+      'bedrock-agentcore:GetAgentCard GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn/runtime-endpoint/live',
       'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsauditorRuntime8F153325.AgentRuntimeArn',
-      'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsauditorRuntime8F153325.AgentRuntimeArn/*',
+      'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsauditorRuntime8F153325.AgentRuntimeArn/runtime-endpoint/live',
       'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn',
-      'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn/*',
+      'bedrock-agentcore:InvokeAgentRuntime GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn/runtime-endpoint/live',
+      `bedrock-agentcore:InvokeAgentRuntime ${BELIEVER}`,
+      `bedrock-agentcore:InvokeAgentRuntime ${BELIEVER}/runtime-endpoint/DEFAULT`,
       `bedrock-agentcore:InvokeAgentRuntime ${ELSEWHERE}`,
-      `bedrock-agentcore:InvokeAgentRuntime ${ELSEWHERE}/*`,
+      `bedrock-agentcore:InvokeAgentRuntime ${ELSEWHERE}/runtime-endpoint/DEFAULT`,
       'dynamodb:GetItem GatehouseLimitsTable17146DB3.Arn L#*',
       'dynamodb:PutItem GatehouseLimitsTable17146DB3.Arn L#*',
       'dynamodb:UpdateItem GatehouseLimitsTable17146DB3.Arn L#*',

@@ -107,14 +107,11 @@ describe('the stack', () => {
       ...['a2a/clerk/.well-known/agent-card.json/GET', 'a2a/clerk/.well-known/agent.json/GET', 'a2a/clerk/POST'].map(
         cog4,
       ),
-      ...['copilot', 'analyst', 'auditor', 'elsewhere'].map((agent) => cog4(`agents/${agent}/invocations/POST`)),
+      ...['copilot', 'analyst', 'auditor', 'elsewhere', 'believer'].map((agent) =>
+        cog4(`agents/${agent}/invocations/POST`),
+      ),
       ...['invoke/POST', 'mcp/POST'].map(cog4),
       ...['copilot_140AA916', 'analyst_AA2540EF', 'auditor_08C84CF1', 'clerk_C7B2D38E'].flatMap(runtimeRole),
-      ...[
-        '<GatehouseAgentsauditorRuntime8F153325.AgentRuntimeArn>',
-        '<GatehouseAgentsclerkRuntimeCF0D721C.AgentRuntimeArn>',
-        'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/elsewhere-Ab12Cd34Ef',
-      ].map((arn) => `IAM5[Resource::${arn}/*] at Agents/Invoke`),
       'IAM5[Resource::*] at AgentsFunction/Handler/Role',
       'IAM5[Resource::*] at TokenFunction/Handler/Role',
       'SMG4 at AgentsFunction/SessionKey/Secret',

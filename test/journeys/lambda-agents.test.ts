@@ -80,11 +80,13 @@ beforeAll(async () => {
             RequestHeaderAllowlist: [`${CUSTOM}User`, `${CUSTOM}Scopes`, OBO_TOKEN_HEADER],
           },
         },
+        qualifiers: ['live'],
         container,
       },
       {
         arn: arnOf('oncall'),
         properties: { RequestHeaderConfiguration: { RequestHeaderAllowlist: [USER_JWT_HEADER] } },
+        qualifiers: ['live'],
         container,
       },
     ],

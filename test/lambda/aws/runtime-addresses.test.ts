@@ -6,8 +6,8 @@ const arn = (name: string, region = 'eu-central-1', partition = 'aws'): string =
   `arn:${partition}:bedrock-agentcore:${region}:123456789012:runtime/${name}`;
 
 const agents = [
-  { name: 'here', runtime: { type: 'source' } },
-  { name: 'there', runtime: { type: 'arn', arn: arn('there-1', 'us-east-1'), qualifier: 'live' } },
+  { name: 'here', runtime: { type: 'source', qualifier: 'live' } },
+  { name: 'there', runtime: { type: 'arn', arn: arn('there-1', 'us-east-1'), qualifier: 'PROD' } },
 ] as const;
 
 const started = (values: readonly (string | Error)[]) => {
@@ -37,7 +37,7 @@ describe('the address of a runtime', () => {
     const { addressOf, asked } = started([]);
     expect(await addressOf('there')).toEqual({
       arn: arn('there-1', 'us-east-1'),
-      qualifier: 'live',
+      qualifier: 'PROD',
       endpoint: 'https://bedrock-agentcore.us-east-1.amazonaws.com',
     });
     expect(asked).toEqual([]);
@@ -49,7 +49,7 @@ describe('the address of a runtime', () => {
       const { addressOf, asked } = started([value]);
       expect(await addressOf('here')).toEqual({
         arn: arn('here-1'),
-        qualifier: 'DEFAULT',
+        qualifier: 'live',
         endpoint: 'https://bedrock-agentcore.eu-central-1.amazonaws.com',
       });
       expect(asked).toEqual([{ operation: 'GetParameter', input: { Name: '/gatehouse/runtimes' } }]);

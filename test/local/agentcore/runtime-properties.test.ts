@@ -15,7 +15,7 @@ const agent = (more: Partial<CompiledAgent> = {}): CompiledAgent => ({
   name: 'copilot',
   protocol: 'http',
   isDefault: true,
-  runtime: { type: 'source', folder: 'agent' },
+  runtime: { type: 'source', folder: 'agent', qualifier: 'live' },
   inbound: { type: 'obo' },
   obo: { issuer: 'gatehouse', actor: 'devops', subjectClaims: [], lifetimeSeconds: 300 },
   model: 'smart',
