@@ -14,6 +14,11 @@ import type { GatewayConfig } from './schema.ts';
 type Tokens = NonNullable<GatewayConfig['tokens']>;
 type ClientConfig = NonNullable<Tokens['clients']>[string];
 
+/** Where a kind's own differ. Source: AWS STS API reference, GetWebIdentityToken, `SigningAlgorithm`. */
+const ALGORITHMS: Readonly<Partial<Record<CompiledActorIssuer['kind'], readonly string[]>>> = {
+  'aws-iam': ['RS256', 'ES384'],
+};
+
 const compileActorIssuer = (
   { kind, issuer, audiences, jwksUri, algorithms }: NonNullable<Tokens['actorIssuers']>[string],
   name: string,
@@ -23,7 +28,7 @@ const compileActorIssuer = (
   issuer,
   audiences,
   ...(jwksUri === undefined ? {} : { jwksUri }),
-  algorithms: algorithms ?? ['RS256', 'ES256'],
+  algorithms: algorithms ?? ALGORITHMS[kind] ?? ['RS256', 'ES256'],
 });
 
 const compileAuthentication = (
