@@ -65,6 +65,7 @@ describe('the methods', () => {
       'POST /agents/copilot/invocations': 'CUSTOM',
       'POST /agents/analyst/invocations': 'CUSTOM',
       'POST /agents/auditor/invocations': 'CUSTOM',
+      'POST /agents/believer/invocations': 'CUSTOM',
       'POST /agents/elsewhere/invocations': 'CUSTOM',
       'POST /invoke': 'CUSTOM',
       'POST /a2a/clerk': 'CUSTOM',
