@@ -134,31 +134,15 @@ const checkModels = (root: unknown): readonly Finding[] => {
 };
 
 /** The agent of this repository; other folders have agents of their own. */
-const OWN_FOLDER = /^(?:\.\/)*agent\/*$/;
+export const OWN_FOLDER = /^(?:\.\/)*agent\/*$/;
 
 /** What the agent of this repository can't do: every call would fail. */
 const checkOwnAgent = (root: unknown): readonly Finding[] =>
   select(root, 'agents.*').flatMap(({ path, value }): Finding[] => {
     if (!isMap(value) || !isMap(value.runtime) || !OWN_FOLDER.test(String(value.runtime.source))) return [];
-    return [
-      ...(value.protocol === 'a2a'
-        ? [
-            finding(
-              [...path, 'protocol'],
-              'the agent in this folder speaks http only: expected http, or another source',
-            ),
-          ]
-        : []),
-      ...(value.inbound === 'claims-as-headers' && !('obo' in value)
-        ? [
-            finding(
-              path,
-              'needs obo: the agent in this folder calls models and tools as the caller, and headers are no token for that',
-              'key',
-            ),
-          ]
-        : []),
-    ];
+    return value.protocol === 'a2a'
+      ? [finding([...path, 'protocol'], 'the agent in this folder speaks http only: expected http, or another source')]
+      : [];
   });
 
 /** A runtime that runs already has an environment of its own. */

@@ -49,7 +49,6 @@ describe('a policy with agents is refused', () => {
     [`${OBO}, auth: optional`, 'expected strict: an agent acts for somebody'],
     ['inbound: obo, obo: { issuer: gatehouse }, model: slow', 'no route of llm that asks who calls has "slow"'],
     [`${OBO}, protocol: a2a`, 'agents.a.protocol: the agent in this folder speaks http only'],
-    ['inbound: claims-as-headers, claims: { sub: User }', 'agents.a: needs obo: the agent in this folder calls models'],
     [`${OBO}, traces: { endpoint: http://collector.example }`, 'expected an https:// URL'],
     [`${OBO}, traces: { endpoint: "https://key@collector.example" }`, 'expected an https:// URL'],
     [`${OBO}, traces: { endpoint: https://collector.example, headers: { x-key: k } }`, 'headers'],
@@ -71,10 +70,17 @@ describe('a policy with agents is refused', () => {
       const text = agent('protocol: a2a, inbound: claims-as-headers, claims: { sub: User }');
       const problems = problemsOf(text.replace('source: agent', `source: ${folder}`)).join('\n');
       expect(problems).toContain('agents.a.protocol: ');
-      expect(problems).toContain('agents.a: needs obo');
       expect(problemsOf(text.replace('source: agent', 'source: agents/agent'))).toEqual([]);
     },
   );
+
+  test('but only warned of where the agent of this repository is told by headers, and has no token to go on with', () => {
+    const warned = (text: string) => load(agent(text)).warnings.filter((one) => one.includes('no_token'));
+    const byHeaders = 'inbound: claims-as-headers, claims: { sub: User }';
+    expect(warned(byHeaders)).toEqual([expect.stringContaining('agents.a: the agent in this folder asks models')]);
+    expect(warned(`${byHeaders}, obo: { issuer: gatehouse }`)).toEqual([]);
+    expect(load(agent(byHeaders).replace('source: agent', 'source: other')).warnings).toEqual([]);
+  });
 
   test('not where an agent that runs already gets a token for another audience: who knows what it calls', () => {
     const arn = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/a-Ab12Cd34Ef';
