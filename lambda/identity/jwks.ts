@@ -42,7 +42,7 @@ export const createJwks = (
 
   const refresh = async (kid: string): Promise<void> => {
     try {
-      held = { keys: readJwks(await fetchDocument()), sinceMs: clock() };
+      held = { keys: readJwks(await fetchDocument(), provider.issuer.startsWith('spiffe://')), sinceMs: clock() };
       failure = undefined;
       if (!held.keys.has(kid)) nextFetchMs = clock() + COOL_DOWN_MS;
     } catch (cause) {

@@ -24,16 +24,17 @@ export const publicKeyOf = (jwk: Jwk): KeyObject => {
  * Keys for other uses are skipped: Keycloak publishes an encryption key beside the others. A document that shows a secret,
  * or gives one `kid` to two keys, is refused whole: something is wrong at the issuer, and the keys we have are better.
  *
+ * Shape:  `isBundle`: it is a trust domain's of SPIFFE, whose keys say that they are for SVIDs.
  * Errors: an `Error` that says what was wrong.
  */
-export const readJwks = (document: unknown): ReadonlyMap<string, JwkWithKid> => {
+export const readJwks = (document: unknown, isBundle = false): ReadonlyMap<string, JwkWithKid> => {
   const listed = (document as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(listed)) throw new Error('the key set has no list of keys');
   if (listed.length > MAX_KEYS) throw new Error(`the key set has more than ${MAX_KEYS} keys`);
   const keys = new Map<string, JwkWithKid>();
   for (const published of listed) {
     assertIsJwk(published);
-    const jwk = inUse(published);
+    const jwk = isBundle ? inUse(published) : published;
     if (jwk.kty === 'oct' || SECRET_MEMBERS.some((member) => member in jwk))
       throw new Error('the key set shows a secret');
     if (!isForSignatures(jwk) || !hasKid(jwk) || !isStrong(publicKeyOf(jwk))) continue;

@@ -2,14 +2,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EnvOf, llmEnv } from '../../config/env.ts';
-import { type Synthesized, synthesize } from '../support/synth.ts';
+import { CANARY, type Synthesized, synthesize } from '../support/synth.ts';
 
 const POLICY = 'test/cdk/policy.yaml';
-const CANARY = 'sk-canary-7f3b9d';
 
 let stack: Synthesized;
 beforeAll(() => {
-  stack = synthesize(POLICY, { OPENAI_API_KEY: CANARY, ANTHROPIC_API_KEY: CANARY });
+  stack = synthesize(POLICY);
 }, 60_000);
 afterAll(() => stack.remove());
 

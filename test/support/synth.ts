@@ -33,6 +33,10 @@ export interface Synthesized {
 
 type Env = Readonly<Record<string, string>>;
 
+/** What may stand in the environment of whoever deploys, and in no template. */
+export const CANARY = 'sk-canary-7f3b9d';
+const DEPLOYER: Env = { OPENAI_API_KEY: CANARY, ANTHROPIC_API_KEY: CANARY };
+
 /** What the workers of one run share: a synthesis takes seconds, and several suites look at the same. */
 const sharedFolder = (run: number): string => path.join(tmpdir(), `gatehouse-synths-of-${run}`);
 
@@ -62,10 +66,10 @@ const sharedSynthesis = (config: string, env: Env): string => {
 /**
  * Runs `bin/gateway.ts` as the CDK CLI would, with the settings of cdk.json.
  *
- * Shape:  `config` is a policy file, the repository's own if absent. `env` is the whole environment besides PATH. `anew`: into a
- *         folder of its own, whoever else made the same.
+ * Shape:  `config` is a policy file, the repository's own if absent. `env` is the whole environment besides PATH, with keys in
+ *         it if absent. `anew`: into a folder of its own, whoever else made the same.
  */
-export const synthesize = (config = 'gateway.yaml', env: Env = {}, { anew = false } = {}): Synthesized => {
+export const synthesize = (config = 'gateway.yaml', env: Env = DEPLOYER, { anew = false } = {}): Synthesized => {
   const isShared = isWorker && !anew;
   const directory = isShared ? sharedSynthesis(config, env) : mkdtempSync(path.join(tmpdir(), 'gatehouse-synth-'));
   if (!isShared) synthesizeInto(directory, config, env);

@@ -223,6 +223,10 @@ describe('a key set that is not right', () => {
     ['has a private key', async () => json({ keys: [await privateJwk('k2')] })],
     ['has a broken key', async () => json({ keys: [{ kty: 'EC', crv: 'P-256', kid: 'k2', x: 'AA', y: 'AA' }] })],
     ['has keys for encryption only', async () => json({ keys: [{ ...newKey.jwk, use: 'enc' }] })],
+    [
+      'has keys for SVIDs only, and is no trust domain’s',
+      async () => json({ keys: [{ ...newKey.jwk, use: 'jwt-svid' }] }),
+    ],
     ['has keys for other operations only', async () => json({ keys: [{ ...newKey.jwk, key_ops: ['encrypt'] }] })],
     ['has weak keys only', async () => json({ keys: [await weakJwk('k2')] })],
     ['is larger than 512 KB', async () => json({ keys: [newKey.jwk], padding: 'x'.repeat(600_000) })],
