@@ -3,7 +3,7 @@ import type { CatalogTool } from '../core/mcp.ts';
 import type { ToolFinding } from './scan-finding.ts';
 import { scanTool, scanTools } from './scan-tools.ts';
 
-/** Definitions that a list waits for: most routes have no more. */
+/** Catalogues that a list waits for: many routes have no more. */
 const AT_ONCE = 16;
 /** By then the list is answered that brought them. */
 const LATER_MS = 250;
@@ -24,7 +24,7 @@ export const createGradualScan = (logBug: (error: unknown) => void, laterMs = LA
 
   const goOn = async (tools: readonly CatalogTool[]): Promise<void> => {
     await sleep(laterMs, undefined, { ref: false });
-    for (let at = AT_ONCE; at < tools.length; at += PER_TURN) {
+    for (let at = 0; at < tools.length; at += PER_TURN) {
       await turn();
       add(tools, tools.slice(at, at + PER_TURN));
     }
@@ -38,7 +38,7 @@ export const createGradualScan = (logBug: (error: unknown) => void, laterMs = LA
     if (known !== undefined) return known;
     if (tools.length <= AT_ONCE) found.set(tools, scanTools(tools));
     else {
-      add(tools, tools.slice(0, AT_ONCE));
+      found.set(tools, []);
       void goOn(tools).catch(logBug);
     }
     return found.get(tools) ?? [];

@@ -50,7 +50,10 @@ export interface Catalogue {
   findResource(exposedUri: string, context: TargetContext): Promise<CatalogResourceRef | undefined>;
   /** How a server's URIs are written for clients of this route. */
   urisOf(target: string): ResourceUris;
-  /** What servers said about their use, with their tools, as far as it is known: nobody is asked (G17). */
+  /**
+   * What servers said about their use, with their tools, as far as it is known: nobody is asked now (G17), but with their next
+   * list.
+   */
   instructions(context: TargetContext): Promise<readonly ServerInstructions[]>;
   /** A server said that it does not know what it listed: its list is read again before it is used. */
   changed(tool: CatalogTool, context: TargetContext): Promise<void>;
@@ -214,6 +217,7 @@ export const createCatalogue = (
       return undefined;
     },
     async instructions(context) {
+      for (const target of mine) target.wantWords?.();
       const known = await Promise.all(mine.map((target) => lists.known(target, 'tools/list', context)));
       return mine.flatMap((target, index) => {
         const list = known[index];

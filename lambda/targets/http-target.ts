@@ -86,6 +86,8 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
     }
   };
 
+  let areWordsWanted = false;
+
   /** A list and, beside it, what is said with it: an older server says it when a session begins. */
   const listWithWords = async (method: ListMethod, context: TargetContext): Promise<Listed> => {
     let said: { readonly instructions?: string } = {};
@@ -95,7 +97,7 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
         said = instructionsIn(page.instructions);
         return page;
       });
-    if (method !== 'tools/list' || (await eras.of(modernInPlace, context)).era !== 'modern')
+    if (method !== 'tools/list' || !areWordsWanted || (await eras.of(modernInPlace, context)).era !== 'modern')
       return { ...(await walkPages(method, askPage)), ...said };
     const late = new AbortController();
     const signal = AbortSignal.any([context.signal, late.signal]);
@@ -107,6 +109,9 @@ export const createHttpTarget = (server: CompiledHttpServer, ports: HttpTargetPo
   return {
     name: server.name,
     perUser: listLink.perUser,
+    wantWords: () => {
+      areWordsWanted = true;
+    },
     list: (method, context) =>
       within(server.timeouts.totalMs, context.signal, async (signal) => {
         const { progress: _, definition: __, ...rest } = context;

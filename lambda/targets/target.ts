@@ -42,6 +42,8 @@ export interface McpTarget {
   /** Whether its lists differ by user: what is cached for one is then never shown to another. */
   readonly perUser: boolean;
   list(method: ListMethod, context: TargetContext): Promise<Listed>;
+  /** Somebody reads what servers say about their use: from now on the list of tools is asked for together with it. */
+  wantWords?(): void;
   /** `tools/call`, `prompts/get`, `resources/read`, `completion/complete`: the server's result, raw. */
   request(method: string, params: Raw, context: TargetContext): Promise<Raw>;
 }

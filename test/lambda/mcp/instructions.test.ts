@@ -49,8 +49,9 @@ const initialized = async (url: string): Promise<string | undefined> => {
   return (await askLegacy(url, 'initialize', params)).json.result.instructions;
 };
 
-/** As a client that lists the tools and comes back. */
+/** As a client that says hello, lists the tools and comes back. */
 const learned = async (gateway: McpGateway): Promise<string | undefined> => {
+  await discovered(gateway.url);
   await ask(gateway.url, 'tools/list');
   return discovered(gateway.url);
 };
@@ -73,6 +74,14 @@ describe('instructions', () => {
     const asked = server.received.length;
     expect(await initialized(gateway.url)).toBe('## b\n\n> Words.');
     expect(server.received).toHaveLength(asked);
+  });
+
+  test('G15: a server is not asked for words that nobody reads', async () => {
+    const server = await saying('b', 'Words.');
+    const gateway = await startMcpGateway([{ name: 'b', url: server.url, era: 'modern' }]);
+    running.push(gateway);
+    await ask(gateway.url, 'tools/list');
+    expect(server.received.map(({ method }) => method)).toEqual(['tools/list']);
   });
 
   test('G15: another process knows them from the store, without asking', async () => {

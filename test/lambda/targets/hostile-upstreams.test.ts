@@ -28,7 +28,11 @@ const against = async (
 const call = ({ target }: Awaited<ReturnType<typeof against>>, name = 'x') =>
   target.request('tools/call', { name }, contextOf());
 
-const list = ({ target }: Awaited<ReturnType<typeof against>>) => target.list('tools/list', contextOf());
+/** As for a client that reads what servers say about their use. */
+const list = ({ target }: Awaited<ReturnType<typeof against>>) => {
+  target.wantWords?.();
+  return target.list('tools/list', contextOf());
+};
 
 const tool = (name: string) => ({ name, inputSchema: { type: 'object' } });
 
