@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { JwtVerifier } from 'aws-jwt-verify';
+import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as oidc from 'openid-client';
 import { systemClock } from '../../lambda/core/clock.ts';
@@ -66,12 +67,13 @@ test('openid-client finds the endpoint and exchanges; jose verifies what it gets
 
 test('aws-jwt-verify accepts it too, for its audience only', async () => {
   const token = await exchange();
-  const keys = (await (await fetch(`${issuer}/.well-known/jwks.json`)).json()) as never;
-  const verifierFor = (audience: string) => {
-    const verifier = JwtVerifier.create({ issuer, audience, jwksUri: 'https://unused.invalid/' });
-    verifier.cacheJwks(keys);
-    return verifier;
+  const { jwks_uri: jwksUri } = (await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()) as {
+    jwks_uri: string;
   };
+  // Its own fetcher takes https alone, and this service is on loopback.
+  const fetcher = { fetch: async (uri: string) => (await fetch(uri)).arrayBuffer() };
+  const verifierFor = (audience: string) =>
+    JwtVerifier.create({ issuer, audience, jwksUri }, { jwksCache: new SimpleJwksCache({ fetcher }) });
   expect(await verifierFor(AUDIENCE).verify(token)).toMatchObject({ sub: 'ada@acme.com' });
   await expect(verifierFor('https://kb.acme.com').verify(token)).rejects.toThrow();
 });
