@@ -7,6 +7,7 @@ import { createIssueToken } from '../../lambda/issuing/create-issue-token.ts';
 import type { SigningKeys } from '../../lambda/issuing/signing-keys.ts';
 import type { CallRecord } from '../../lambda/telemetry/record.ts';
 import { createTokenApp } from '../../lambda/token/app.ts';
+import type { UsedTokens } from '../../lambda/token/ports.ts';
 import { ACCESS_TOKEN, GRANT_TYPE } from '../../lambda/token/token-types.ts';
 import { memorySigningKeys } from '../../local/memory/signing-keys.ts';
 import { memoryUsedTokens } from '../../local/memory/used-tokens.ts';
@@ -22,6 +23,8 @@ export const TRUST_DOMAIN = 'spiffe://plain.acme.com';
 export const BUNDLE = 'https://bundle.acme.com';
 /** What the client `weak` has. */
 export const WEAK_SECRET = 'a secret: 7';
+/** Where the key of `client` is. */
+export const KEYS_OF_CLIENT = 'https://client.acme.com/keys';
 export const SECRET = 'a secret: 100% & more';
 
 const client = (name: string, more: Partial<CompiledTokenClient> = {}): CompiledTokenClient => ({
@@ -50,7 +53,12 @@ const people: CompiledIdentityProvider = {
 /** A token service with an identity provider, a cluster and a SPIFFE trust domain, all with keys of their own. */
 export const tokenService = async (
   clients: Readonly<Record<string, Partial<CompiledTokenClient>>> = {},
-  options: { readonly issuer?: string; readonly keys?: SigningKeys; readonly now?: number } = {},
+  options: {
+    readonly issuer?: string;
+    readonly keys?: SigningKeys;
+    readonly now?: number;
+    readonly usedTokens?: UsedTokens;
+  } = {},
 ) => {
   const { issuer: self = ISSUER, now: startSeconds = NOW } = options;
   const [okta, cluster, spire, own, domain] = await Promise.all(
@@ -105,11 +113,12 @@ export const tokenService = async (
     credentials: { read: async (name) => new Hidden(name === 'weak' ? WEAK_SECRET : SECRET) },
     fetchJson: async (url) => {
       if (url === `${self}/.well-known/jwks.json`) return { keys: await keys.published() };
+      if (url === KEYS_OF_CLIENT) return { keys: [{ ...own.jwk }] };
       const key = [...issuers].find(([issuer]) => url.startsWith(issuer))?.[1];
       if (key === undefined) throw new Error('nobody is there');
       return { keys: [key.jwk] };
     },
-    usedTokens: memoryUsedTokens(clock),
+    usedTokens: options.usedTokens ?? memoryUsedTokens(clock),
     records: { write: (record) => records.push(record) },
     clock,
     newId,

@@ -7,7 +7,9 @@ import { ACCESS_TOKEN, ASSERTION_TYPE, JWT } from '../../../lambda/token/token-t
 import {
   claimsIn,
   ISSUER,
+  KEYS_OF_CLIENT,
   NOW,
+  OKTA,
   SECRET,
   type TokenService,
   tokenService,
@@ -137,6 +139,15 @@ describe('RFC 7523 §3 an assertion of a client', () => {
   test('is taken once', async () => {
     expect((await service.exchange(await bySigning(), '')).status).toBe(200);
     expect(await refusedWith('invalid_client', await bySigning(), '')).toBe('assertion-used');
+  });
+  test('is verified with keys from the address of the client, where the policy names one', async () => {
+    const jwksUri = { type: 'private-key-jwt', jwksUri: KEYS_OF_CLIENT } as const;
+    const fetching = await tokenService({ fetched: { authentication: jwksUri } });
+    const claims = { iss: 'fetched', sub: 'fetched', aud: ISSUER, exp: NOW + 60, jti: 'f1' };
+    const good = by(await fetching.sign('client', claims));
+    expect((await fetching.exchange(good, '')).status).toBe(200);
+    const forged = by(await fetching.sign(OKTA, { ...claims, jti: 'f2' }));
+    expect((await fetching.exchange(forged, '')).status).toBe(401);
   });
   test('is for this issuer, or for its token endpoint', async () => {
     expect((await service.exchange(await bySigning({ jti: 'a2', aud: ISSUER }), '')).status).toBe(200);

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import type { CompiledIdentityProvider } from '../../../config/compiled.ts';
+import { Refusal } from '../../../lambda/core/refusal.ts';
 import { withOwnTokens } from '../../../lambda/identity/own-provider.ts';
 import { principalOf } from '../../../lambda/identity/principal-of.ts';
 import { ACCESS_TOKEN, GRANT_TYPE, ID_TOKEN, JWT } from '../../../lambda/token/token-types.ts';
@@ -203,6 +204,63 @@ describe('§2.1 an actor token that is a JWT-SVID without an issuer', () => {
     const actor_token = await svid(sub, more);
     expect(await refusedWith('invalid_request', { actor_token, actor_token_type: JWT })).toBe(reason);
   });
+});
+
+describe('§4.1 who acted before', () => {
+  test.each([
+    ['a text', 'somebody'],
+    ['a list', [{ sub: 'a' }]],
+    ['somebody without a name', { iss: CLUSTER }],
+    ['somebody for whom a text acts', { sub: 'a', iss: CLUSTER, act: 'somebody' }],
+  ])('§4.1: a subject whose act is %s is not read as if nobody had acted', async (_what, act) => {
+    const subject_token = await service.user({ act });
+    expect((await service.exchange({ subject_token, ...(await withActor()) })).status).toBe(400);
+  });
+
+  test('§4.1: an actor that others act for is none: its own chain would be lost', async () => {
+    const actor = await withActor({ act: { sub: 'somebody', iss: CLUSTER } });
+    expect(await refusedWith('invalid_request', actor)).toBe('delegated-actor');
+  });
+
+  test.each([{ idtyp: 'app' }, { gty: 'client-credentials' }])(
+    'a token that says %j is an application’s, though its subject is not its client',
+    async (says) => {
+      const actor_token = await service.sign(OKTA, {
+        iss: OKTA,
+        aud: 'api://gateway',
+        sub: 'bot-7',
+        cid: 'bot',
+        ...says,
+      });
+      expect(claimsIn((await service.exchange({ actor_token, actor_token_type: JWT })).json).act).toEqual({
+        sub: 'bot-7',
+        iss: OKTA,
+      });
+    },
+  );
+});
+
+test('§2.1: a token for one use is refused where nobody can say that it is the first', async () => {
+  const usedTokens = { use: async () => Promise.reject(new Refusal('limits_unavailable')) };
+  const down = await tokenService({ once: { oneUse: true } }, { usedTokens });
+  const { status, json } = await down.exchange({}, down.basic('once'));
+  expect([status >= 400, json]).toEqual([true, expect.not.objectContaining({ access_token: expect.anything() })]);
+});
+
+test('§2.1: a body that is packed is not unpacked', async () => {
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-encoding': 'gzip',
+    authorization: service.basic('desk'),
+  };
+  const body = new URLSearchParams({
+    grant_type: GRANT_TYPE,
+    subject_token: await service.user(),
+    subject_token_type: ACCESS_TOKEN,
+    audience: TICKETS,
+  });
+  const response = await service.fetch('/oauth2/token', { method: 'POST', headers, body: body.toString() });
+  expect([response.status, service.records.at(-1)?.detail?.oauth]).toEqual([400, 'not-a-form']);
 });
 
 describe('§2.2.1 the answer', () => {
