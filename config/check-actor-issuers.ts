@@ -1,11 +1,5 @@
-import { type Finding, type Path, showPath } from './problem.ts';
+import { type Finding, finding } from './problem.ts';
 import { isMap, select } from './select.ts';
-
-const finding = (path: Path, message: string): Finding => ({
-  path,
-  at: 'value',
-  message: `${showPath(path)}: ${message}`,
-});
 
 /** A trust domain is no address: nothing can be found out from it. */
 export const checkActorIssuers = (root: unknown): readonly Finding[] =>

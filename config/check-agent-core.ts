@@ -1,12 +1,6 @@
 import { checkAudience } from './check-audience.ts';
-import { type Finding, type Path, showPath } from './problem.ts';
+import { type Finding, finding } from './problem.ts';
 import { isMap, select, selectText, valueAt } from './select.ts';
-
-const finding = (path: Path, message: string, at: Finding['at'] = 'value'): Finding => ({
-  path,
-  at,
-  message: `${showPath(path)}: ${message}`,
-});
 
 const PLACE = 'deployment.agentCore';
 

@@ -1,18 +1,12 @@
 import { checkAudience } from './check-audience.ts';
 import { OWN_CLIENT } from './compiled-tokens.ts';
-import { type Finding, type Path, showPath } from './problem.ts';
+import { type Finding, finding, showPath } from './problem.ts';
 import { isMap, namesAt, select, selectText, valueAt } from './select.ts';
 
 export const OWN_ISSUER = 'gatehouse';
 
 /** AgentCore forwards so many headers at most, `Authorization` and the two tokens among them. */
 const MAX_CLAIM_HEADERS = 17;
-
-const finding = (path: Path, message: string, at: Finding['at'] = 'value'): Finding => ({
-  path,
-  at,
-  message: `${showPath(path)}: ${message}`,
-});
 
 const checkIssuers = (root: unknown): readonly Finding[] => {
   const providers = namesAt(root, 'identity.providers');

@@ -1,15 +1,9 @@
 import { claimNameOf } from './claim-path.ts';
-import { type Finding, showPath } from './problem.ts';
+import { type Finding, finding, showPath } from './problem.ts';
 import { isReservedClaim } from './reserved-claims.ts';
 import { type Selected, select, selectText } from './select.ts';
 
 type Claim = Selected & { readonly value: string };
-
-const finding = ({ path }: Selected, message: string): Finding => ({
-  path,
-  at: 'value',
-  message: `${showPath(path)}: ${message}`,
-});
 
 /** What can be done wherever a name is taken: paths have no other. */
 const ELSEWHERE = 'leave it out, or have its issuer put it under another name';
@@ -23,11 +17,11 @@ const LISTS: readonly (readonly [places: string, keys: readonly string[]])[] = [
 const checkReserved = (claims: readonly Claim[]): readonly Finding[] =>
   claims.flatMap((claim) => {
     const name = claimNameOf(claim.value);
-    if (name === '*') return [finding(claim, 'names no claim: expected one, or a path that ends in one')];
+    if (name === '*') return [finding(claim.path, 'names no claim: expected one, or a path that ends in one')];
     if (!isReservedClaim(name)) return [];
     const as = name === claim.value ? 'is' : `becomes ${name},`;
     return [
-      finding(claim, `${as} a claim that the gateway itself sets, or by which others judge a token: ${ELSEWHERE}`),
+      finding(claim.path, `${as} a claim that the gateway itself sets, or by which others judge a token: ${ELSEWHERE}`),
     ];
   });
 
@@ -37,7 +31,7 @@ const checkTwice = (claims: readonly Claim[]): readonly Finding[] =>
     const first = claims.slice(0, index).find(({ value }) => claimNameOf(value) === name);
     return first === undefined
       ? []
-      : [finding(claim, `becomes ${name}, as ${showPath(first.path)} does: ${ELSEWHERE}`)];
+      : [finding(claim.path, `becomes ${name}, as ${showPath(first.path)} does: ${ELSEWHERE}`)];
   });
 
 /** Where the subject has none, a workload's would become the person's at this gateway. */
@@ -45,7 +39,7 @@ const checkActorClaims = (root: unknown): readonly Finding[] =>
   selectText(root, 'tokens.clients.*.actorClaims.*').flatMap((claim) => {
     const name = claimNameOf(claim.value);
     if (name !== 'groups' && name !== 'roles') return [];
-    return [finding(claim, `${name} say what the subject may do, and the actor's are not theirs: leave them out`)];
+    return [finding(claim.path, `${name} say what the subject may do, and the actor's are not theirs: leave them out`)];
   });
 
 /** Claims that the gateway's own tokens repeat. */

@@ -1,14 +1,8 @@
 import { namesPrivateHost } from './private-host.ts';
-import { type Finding, type Path, showPath } from './problem.ts';
+import { type Finding, finding } from './problem.ts';
 import { findCircle, readScopeChain } from './scope-hierarchy.ts';
 import { isMap, select, selectText } from './select.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
-
-const finding = (path: Path, message: string, at: Finding['at'] = 'value'): Finding => ({
-  path,
-  at,
-  message: `${showPath(path)}: ${message}`,
-});
 
 const checkToolRules = (root: unknown): readonly Finding[] =>
   select(root, 'mcp.routes.*.tools.allow.*').flatMap(({ path, value }): Finding[] =>

@@ -1,5 +1,6 @@
 import type { CompiledAgentCore } from './compiled-agent-core.ts';
 import type { GatewayConfig } from './schema.ts';
+import { exchangeGrant } from './token-endpoint.ts';
 
 /** Takes a policy in which every name is declared. */
 export const compileAgentCore = ({ deployment, identity }: GatewayConfig): CompiledAgentCore | undefined => {
@@ -8,12 +9,12 @@ export const compileAgentCore = ({ deployment, identity }: GatewayConfig): Compi
   const { exchange, clientId, agents = [] } = credentialProvider;
   const provider = identity?.providers?.[exchange];
   if (provider === undefined) throw new Error(`no identity provider ${exchange}`);
-  const { kind, issuer, audiences } = provider;
+  const { issuer, audiences } = provider;
   const [first = ''] = audiences;
   return {
     credentialProvider: {
       issuer: issuer.replace(/\/+$/, ''),
-      grant: kind === 'entra' ? 'jwt-bearer' : 'token-exchange',
+      grant: exchangeGrant(provider),
       clientId,
       agents,
     },

@@ -6,7 +6,7 @@ import type { CompiledAgent, CompiledInbound, CompiledObo, CompiledRuntime } fro
 import type { CompiledMcpRoute } from './compiled-mcp.ts';
 import { toMilliseconds } from './duration.ts';
 import type { GatewayConfig } from './schema.ts';
-import { tokenEndpoint } from './token-endpoint.ts';
+import { exchangeGrant, tokenEndpoint } from './token-endpoint.ts';
 
 type AgentConfig = NonNullable<GatewayConfig['agents']>[string];
 /** The gateway's own routes, compiled. */
@@ -51,7 +51,7 @@ const compileObo = (config: GatewayConfig, obo: OboConfig, agent: string): Compi
     scopes: obo.scopes ?? [],
     client: obo.client ?? `${obo.issuer}-client`,
     ...(obo.clientId === undefined ? {} : { clientClaim: { name: clientClaimOf(provider), value: obo.clientId } }),
-    grant: provider.kind === 'entra' ? 'jwt-bearer' : 'token-exchange',
+    grant: exchangeGrant(provider),
   };
 };
 

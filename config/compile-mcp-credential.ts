@@ -1,7 +1,7 @@
 import { OWN_ISSUER } from './check-agents.ts';
 import type { CompiledMcpCredential } from './compiled-mcp.ts';
 import type { GatewayConfig } from './schema.ts';
-import { tokenEndpoint } from './token-endpoint.ts';
+import { exchangeGrant, tokenEndpoint } from './token-endpoint.ts';
 
 type Servers = NonNullable<NonNullable<GatewayConfig['mcp']>['servers']>;
 export type CredentialConfig = Servers[string]['credential'];
@@ -39,7 +39,7 @@ export const compileMcpCredential = (
   if ('exchange' in credential) {
     if (credential.exchange === OWN_ISSUER) return { type: 'own-token', audience: credential.audience, scopes };
     const { kind, tokenUrl, client } = compileClient(providers, credential.exchange, credential.client);
-    const grant = kind === 'entra' ? 'jwt-bearer' : 'token-exchange';
+    const grant = exchangeGrant({ kind });
     return { type: 'exchange', tokenUrl, audience: credential.audience, scopes, client, grant };
   }
   const { tokenUrl, client } = compileClient(providers, credential.clientCredentials, credential.client);

@@ -13,6 +13,13 @@ export interface Finding {
   readonly meant?: string;
 }
 
+/** Something wrong at a place, which the message begins with. */
+export const finding = (path: Path, message: string, at: Finding['at'] = 'value'): Finding => ({
+  path,
+  at,
+  message: `${showPath(path)}: ${message}`,
+});
+
 /** What is wrong, for a person with an editor. Lines and columns count from 1. */
 export interface Problem {
   readonly line: number;

@@ -25,3 +25,7 @@ export const tokenEndpoint = (provider: {
   readonly issuer: string;
   readonly tokenUrl?: string | undefined;
 }): string | undefined => provider.tokenUrl ?? ENDPOINTS[provider.kind](provider.issuer);
+
+/** How a provider exchanges a person's token: by RFC 8693, or by RFC 7523 as Entra has it. */
+export const exchangeGrant = ({ kind }: { readonly kind: IdentityKind }): 'token-exchange' | 'jwt-bearer' =>
+  kind === 'entra' ? 'jwt-bearer' : 'token-exchange';

@@ -41,7 +41,8 @@ export const trustedBy = ({ name, inbound, obo }: CompiledAgent, issuer: string)
   };
 };
 
-const discoveryOf = (issuer: string): string => `${issuer}/.well-known/openid-configuration`;
+/** Where AgentCore reads about an issuer, given without a trailing slash. */
+export const discoveryOf = (issuer: string): string => `${issuer}/.well-known/openid-configuration`;
 
 /** The headers that AgentCore forwards to the agent: how it learns who calls, and nothing else. */
 export const forwardedHeaders = ({ inbound, obo }: CompiledAgent): readonly string[] => {

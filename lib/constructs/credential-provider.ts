@@ -4,6 +4,7 @@ import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { CompiledCredentialProvider } from '../../config/compiled-agent-core.ts';
+import { discoveryOf } from '../agent-properties.ts';
 import { tokenVault, workloadIdentity } from '../agentcore-identity.ts';
 
 const SECRET_KEY = 'clientSecret';
@@ -50,7 +51,7 @@ export class CredentialProvider extends Construct {
           clientSecretSource: 'EXTERNAL',
           clientSecretConfig: { secretId: this.secretArn, jsonKey: SECRET_KEY },
           clientAuthenticationMethod: proof,
-          oauthDiscovery: { discoveryUrl: `${issuer}/.well-known/openid-configuration` },
+          oauthDiscovery: { discoveryUrl: discoveryOf(issuer) },
           onBehalfOfTokenExchangeConfig,
         },
       },

@@ -3,6 +3,7 @@ import { CfnGateway, CfnGatewayTarget } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct, type IDependable } from 'constructs';
 import type { CompiledAgentCore, CompiledManagedGateway } from '../../config/compiled-agent-core.ts';
+import { discoveryOf } from '../agent-properties.ts';
 import { agentCore, namedIdentity, workloadIdentity } from '../agentcore-identity.ts';
 import type { CredentialProvider } from './credential-provider.ts';
 
@@ -51,7 +52,7 @@ export class ManagedGateway extends Construct {
       authorizerType: 'CUSTOM_JWT',
       authorizerConfiguration: {
         customJwtAuthorizer: {
-          discoveryUrl: `${issuer}/.well-known/openid-configuration`,
+          discoveryUrl: discoveryOf(issuer),
           allowedAudience: [...gateway.audiences],
         },
       },
