@@ -4,6 +4,8 @@ export interface Target {
   readonly url: string;
   readonly path: string;
   readonly token: string;
+  /** In place of a chat request. */
+  readonly posted?: { readonly body: object; readonly headers: Readonly<Record<string, string>> };
 }
 
 const percentile = (sorted: readonly number[], p: number): number =>
@@ -34,8 +36,12 @@ export interface Load {
 /** A closed loop: `concurrency` callers, each sends its next call when the last one is answered. */
 export const load = async (target: Target, concurrency: number, seconds: number, stream = false): Promise<Load> => {
   const agent = new Agent({ connections: concurrency });
-  const body = JSON.stringify({ ...BODY, ...(stream ? { stream: true } : {}) });
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${target.token}` };
+  const body = JSON.stringify({ ...(target.posted?.body ?? BODY), ...(stream ? { stream: true } : {}) });
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${target.token}`,
+    ...target.posted?.headers,
+  };
   const taken: number[] = [];
   const started = performance.now();
   const end = started + seconds * 1000;

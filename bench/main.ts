@@ -182,7 +182,7 @@ if (values.help) {
   const rows: Row[] = [['what', 'measured', 'target']];
   if (only.includes('calls')) rows.push(...(await measureCalls(seconds, rounds)));
   if (only.includes('translation')) rows.push(...measureTranslation(rounds));
-  if (only.includes('mcp')) rows.push(...(await measureMcp()));
+  if (only.includes('mcp')) rows.push(...(await measureMcp(seconds, rounds)));
   if (only.includes('bundles')) rows.push(...measureBundles(rounds));
   print(rows);
 }

@@ -8,6 +8,7 @@ import { Hono } from 'hono';
 import { Agent } from 'undici';
 import type { CompiledPolicy } from '../config/compiled.ts';
 import { systemClock } from '../lambda/core/clock.ts';
+import { ANONYMOUS } from '../lambda/core/principal.ts';
 import { fetchJson } from '../lambda/identity/fetch-json.ts';
 import { createIdentify } from '../lambda/identity/identify.ts';
 import { createLlmApp } from '../lambda/llm/app.ts';
@@ -17,6 +18,8 @@ import { recordLine } from '../lambda/telemetry/record.ts';
 import { memoryLimitCounter } from '../local/memory/limit-counter.ts';
 import { memoryProviderHealth } from '../local/memory/provider-health.ts';
 import { serveLoopback } from '../local/serve-loopback.ts';
+import { startMcpGateway } from '../test/support/mcp-gateway.ts';
+import { LIST_MS } from './mcp.ts';
 
 const UPSTREAM = process.env.BENCH_UPSTREAM ?? '';
 
@@ -143,7 +146,7 @@ const gateway = async (): Promise<number> => {
   return (await serveLoopback(app.fetch, 0, systemClock)).port;
 };
 
-/** A hundred tools, listed at leisure and called at once. */
+/** A hundred tools, listed at leisure and called at once. It stands for twenty servers: what it says is written beforehand. */
 const mcpServers = (): Promise<number> => {
   const tools = Array.from({ length: 100 }, (_, index) => ({
     name: `tool_${index}`,
@@ -154,18 +157,31 @@ const mcpServers = (): Promise<number> => {
       required: ['id'],
     },
   }));
+  const resultType = 'complete';
+  const list = JSON.stringify({ resultType, tools, ttlMs: 3_600_000 });
+  const called = JSON.stringify({ resultType, content: [] });
   return listen(async (request, response) => {
     const { id, method } = JSON.parse(await readAll(request));
     const isList = method === 'tools/list';
-    if (isList) await new Promise((resolve) => setTimeout(resolve, 200));
-    const result = isList ? { tools, ttlMs: 60_000 } : { content: [] };
+    if (isList) await new Promise((resolve) => setTimeout(resolve, LIST_MS));
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...result } }));
+    response.end(`{"jsonrpc":"2.0","id":${id},"result":${isList ? list : called}}`);
   });
 };
 
+/** Each call starts a gateway that knows no list yet, in a process that has run all of it: what a warm Lambda is. */
+const mcpGateways = (): Promise<number> =>
+  listen(async (request, response) => {
+    const { servers, routes } = JSON.parse(await readAll(request));
+    // Whoever asks is who they say: proving it is measured with calls to models.
+    const identify = async (id = '') => ({ principal: { ...ANONYMOUS, id }, token: undefined });
+    const { url } = await startMcpGateway(servers, routes, { identify });
+    response.end(url);
+  });
+
 const SERVERS = {
   mcpServers,
+  mcpGateways,
   upstream,
   bare,
   bareHono,
