@@ -2,10 +2,10 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { chainOf, childrenOf } from './cel-nodes.ts';
 
 /**
- * What is not known yet when a list is made: a call's `arguments`; or the `subject`, which is the tool, resource or prompt as a
- * whole.
+ * What is not known yet when a list is made: a call's `arguments`. Or what differs from decision to decision: the `subject`,
+ * which is the tool, resource or prompt as a whole; its `details`, which are all of it but the server it is of; the `request`.
  */
-export type Unknown = 'arguments' | 'subject';
+export type Unknown = 'arguments' | 'subject' | 'details' | 'request';
 
 /** The values that an expression may come to, as a set of bits. */
 export type Outcomes = number;
@@ -44,9 +44,11 @@ const belowTool = ([root, second, ...rest]: readonly string[]): readonly string[
 
 const isUnknown = (chain: readonly string[], unknown: Unknown): boolean => {
   const [root, second] = chain;
+  if (unknown === 'request') return root === 'request';
   const below = belowTool(chain);
-  if (unknown === 'subject')
-    return below !== undefined || (root === 'mcp' && (second === 'resource' || second === 'prompt'));
+  const isOther = root === 'mcp' && (second === 'resource' || second === 'prompt');
+  if (unknown === 'subject') return below !== undefined || isOther;
+  if (unknown === 'details') return isOther || (below !== undefined && below[0] !== 'target');
   // A tool as a whole has its arguments in it.
   return below !== undefined && (below.length === 0 || below[0] === 'arguments');
 };

@@ -42,7 +42,7 @@ export interface CelProgram<Variables = CelVariables> {
   evaluate(variables: Variables): unknown;
   /** Which of true, false and failing a `bool` program may come to while some of what it reads is unknown. Never throws. */
   outcomes(variables: Variables, unknown: Unknown): Outcomes;
-  /** Whether it reads what is called unknown there: if not, it is the same for every tool. */
+  /** Whether it reads what is called unknown there: if not, it comes to the same whatever that is. */
   reads(what: Unknown): boolean;
 }
 

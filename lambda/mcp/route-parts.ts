@@ -1,5 +1,6 @@
 import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import { createDecide, type Decide } from '../policy/authorize.ts';
+import { createListedTools, type ListedTools } from '../policy/listed-tools.ts';
 import { createGradualScan, type ScanGradually } from '../policy/scan-gradually.ts';
 import { createToolDecision, type DecideTool } from '../policy/tool-rules.ts';
 import { type Catalogue, createCatalogue } from '../targets/catalogue.ts';
@@ -16,6 +17,7 @@ export interface RouteParts {
   readonly ports: McpPorts;
   readonly catalogue: Catalogue;
   readonly decideTool: DecideTool;
+  readonly listedTools: ListedTools;
   /** For what is not a tool. */
   readonly decide: Decide;
   readonly scan: ScanGradually;
@@ -36,12 +38,14 @@ export const createRouteParts = (
   ports: McpPorts,
 ): RouteParts => {
   let secrets: Secrets | undefined;
+  const decideTool = createToolDecision(route, mcp.servers);
   return {
     route,
     servers: mcp.servers,
     ports,
     catalogue: createCatalogue(route, ports.targets, { lists, servers: mcp.servers }),
-    decideTool: createToolDecision(route, mcp.servers),
+    decideTool,
+    listedTools: createListedTools(route, decideTool),
     decide: createDecide(route.authorization),
     scan: createGradualScan((error) => ports.logBug('scan', error)),
     secrets: async () => {

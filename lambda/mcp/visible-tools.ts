@@ -15,7 +15,7 @@ export interface VisibleTools {
 
 /** The tools of a route that a caller may see, as they were approved: the same decision as for a call (G11). */
 export const visibleTools = async (
-  { route, catalogue, decideTool, scan }: RouteParts,
+  { route, catalogue, listedTools, scan }: RouteParts,
   { call, context, exchange }: McpRequest,
 ): Promise<VisibleTools> => {
   const { tools, degraded, ttlMs } = await catalogue.tools(context);
@@ -25,8 +25,7 @@ export const visibleTools = async (
     tools,
     route.servers.filter((name) => !lacking.has(name)),
   );
-  const asked = { ...call, method: 'tools/list' };
-  const mine = visible.filter((tool) => isListed(decideTool(asked, tool).result, route.stepUp));
+  const mine = listedTools(call, visible);
   exchange.noteMcp({
     listed: mine.length,
     degraded: degradedWords(degraded),
@@ -35,10 +34,6 @@ export const visibleTools = async (
   });
   return { tools: mine, degraded, ttlMs };
 };
-
-/** Where a further scope would be asked for at the call, the tool has to be there to be called. */
-const isListed = (result: 'allow' | 'deny' | 'scope-missing', stepUp: boolean): boolean =>
-  result === 'allow' || (result === 'scope-missing' && stepUp);
 
 export const findingWords = (findings: readonly PinFinding[]): readonly string[] =>
   findings.map(({ state, target, tool, severity }) => `${state} ${target}/${tool} (${severity})`);
@@ -70,5 +65,5 @@ export const toolScanWords = (findings: readonly ToolFinding[]): readonly string
   findings.flatMap((finding) => scanWords(`${finding.target}/${finding.tool}`, [finding]));
 
 /** Whether a caller may know of any of these tools. */
-export const mayKnow = ({ route, decideTool }: RouteParts, call: Call, tools: readonly CatalogTool[]): boolean =>
-  tools.some((tool) => isListed(decideTool({ ...call, method: 'tools/list' }, tool).result, route.stepUp));
+export const mayKnow = ({ listedTools }: RouteParts, call: Call, tools: readonly CatalogTool[]): boolean =>
+  listedTools(call, tools).length > 0;

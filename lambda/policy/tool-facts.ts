@@ -11,7 +11,17 @@ export interface AllowRule {
   readonly scope: string | undefined;
   readonly covers: (name: string) => boolean;
   readonly when: CelProgram | undefined;
+  /** `when` is the same for all tools, for those of a server, or for none but itself. */
+  readonly shared: Shared;
 }
+
+/** For which tools a caller gets the same answer. */
+export type Shared = 'by all' | 'by server' | 'by none';
+
+export const sharedBy = (programs: readonly CelProgram[]): Shared => {
+  if (programs.some((program) => program.reads('details'))) return 'by none';
+  return programs.some((program) => program.reads('subject')) ? 'by server' : 'by all';
+};
 
 /** What is true of a tool whoever asks. */
 export interface ToolFacts {
@@ -32,11 +42,13 @@ export const createToolFacts = (
   const deniedBy = createDeniedBy(deny);
   const rules = allow?.map(({ scope, tools, when }, index): AllowRule => {
     const globs = tools?.map((pattern) => compileGlob(pattern));
+    const program = when === undefined ? undefined : compileCel(when, { result: 'bool' });
     return {
       label: `tools.allow[${index}]`,
       scope,
       covers: (name) => globs === undefined || globs.some((glob) => glob.matches(name)),
-      when: when === undefined ? undefined : compileCel(when, { result: 'bool' }),
+      when: program,
+      shared: sharedBy(program === undefined ? [] : [program]),
     };
   });
   const scopesOf = createScopesOf(servers);

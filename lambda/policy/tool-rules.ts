@@ -5,7 +5,7 @@ import type { CatalogTool, McpCall } from '../core/mcp.ts';
 import { plainNumbers } from '../core/plain-numbers.ts';
 import { createDecide, matches } from './authorize.ts';
 import { createScopeHierarchy, type ScopeHierarchy } from './scope-hierarchy.ts';
-import { createToolFacts, type ToolFacts } from './tool-facts.ts';
+import { type AllowRule, createToolFacts, type Shared, sharedBy, type ToolFacts } from './tool-facts.ts';
 import { variablesOf } from './variables.ts';
 
 /** As much of a request as decides. */
@@ -18,7 +18,8 @@ export type ToolDecision =
   /** With these scopes as well, all of them, the same call would be allowed; none of them is held. */
   | { readonly result: 'scope-missing'; readonly scopes: readonly string[]; readonly rule: string };
 
-export type DecideTool = (call: McpCallLike, tool: CatalogTool) => ToolDecision;
+/** Who asks comes first: much of what they are answered is the same for many tools. */
+export type DecideTool = (call: McpCallLike) => (tool: CatalogTool) => ToolDecision;
 
 /** What is asked about a tool is always whether it may be called: rules that name another method are not about tools. */
 const CALL = 'tools/call';
@@ -44,18 +45,19 @@ export const createToolDecision = (route: CompiledMcpRoute, servers: CompiledMcp
   const evaluate = (call: McpCallLike, asker: Asker, facts: ToolFacts): ToolDecision => {
     const isCall = call.method === CALL;
     const unknown = isCall ? undefined : 'arguments';
-    const tool = isCall ? { ...facts.variables, arguments: plainNumbers(call.arguments ?? {}) } : facts.variables;
-    const variables = { ...asker.variables, mcp: { method: CALL, tool, resource: '', prompt: '' } };
+    const { target } = facts.tool;
+    const variables = once((): CelVariables => {
+      const tool = isCall ? { ...facts.variables, arguments: plainNumbers(call.arguments ?? {}) } : facts.variables;
+      return { ...asker.variables, mcp: { method: CALL, tool, resource: '', prompt: '' } };
+    });
 
-    const authorized = authorize(asker, variables, unknown);
+    const authorized = authorize(asker, target, variables, unknown);
     if (authorized.result !== 'allow') return { result: 'deny', rule: `authorization: ${authorized.rule ?? ''}` };
     if (!facts.scopes.every((scope) => asker.held.has(scope))) return { result: 'deny', rule: 'scopes of the tool' };
     if (facts.rules === undefined) return { result: 'allow', rule: 'no tools.allow' };
-    const rule = facts.rules.find(
-      ({ scope, when }) =>
-        (scope === undefined || asker.held.has(scope)) &&
-        (when === undefined || matches(when, variables, false, unknown)),
-    );
+    const holds = ({ when, shared }: AllowRule): boolean =>
+      when === undefined || asker.recall(when, shared, target, () => matches(when, variables(), false, unknown));
+    const rule = facts.rules.find((one) => (one.scope === undefined || asker.held.has(one.scope)) && holds(one));
     return rule === undefined
       ? { result: 'deny', rule: 'no rule of tools.allow' }
       : { result: 'allow', rule: rule.label };
@@ -69,25 +71,20 @@ export const createToolDecision = (route: CompiledMcpRoute, servers: CompiledMcp
     return sets.filter(({ length }) => length > 0).sort((a, b) => a.length - b.length || reach(a) - reach(b));
   };
 
-  const askers = new WeakMap<McpCallLike, Asker>();
-  const askerOf = (call: McpCallLike): Asker => {
-    const known = askers.get(call) ?? createAsker(call, hierarchy);
-    askers.set(call, known);
-    return known;
-  };
-
-  return (call, tool) => {
-    const facts = factsOf(tool);
-    if (facts.deniedBy !== undefined) return { result: 'deny', rule: `tools.deny: ${facts.deniedBy}` };
-    const asker = askerOf(call);
-    const decision = evaluate(call, asker, facts);
-    if (decision.result === 'allow') return decision;
-    // Tried, not guessed: no caller is sent for a scope that does not help.
-    for (const scopes of missingSets(facts, asker)) {
-      const { rule, result } = evaluate(call, asker.with(scopes), facts);
-      if (result === 'allow') return { result: 'scope-missing', scopes, rule };
-    }
-    return decision;
+  return (call) => {
+    const asker = createAsker(call, hierarchy);
+    return (tool) => {
+      const facts = factsOf(tool);
+      if (facts.deniedBy !== undefined) return { result: 'deny', rule: `tools.deny: ${facts.deniedBy}` };
+      const decision = evaluate(call, asker, facts);
+      if (decision.result === 'allow') return decision;
+      // Tried, not guessed: no caller is sent for a scope that does not help.
+      for (const scopes of missingSets(facts, asker)) {
+        const { rule, result } = evaluate(call, asker.with(scopes), facts);
+        if (result === 'allow') return { result: 'scope-missing', scopes, rule };
+      }
+      return decision;
+    };
   };
 };
 
@@ -97,12 +94,13 @@ interface Asker {
   readonly held: ReadonlySet<string>;
   /** The same caller with more scopes. */
   with(scopes: readonly string[]): Asker;
-  /** What authorization says, where that is the same for every tool. */
-  authorized?: Decision;
+  /** What `find` finds of a tool of `target`, found out once for all that share it. `about`: what is asked. */
+  recall<Found>(about: object, shared: Shared, target: string, find: () => Found): Found;
 }
 
 const createAsker = (call: Call, hierarchy: ScopeHierarchy): Asker => {
   const widened = new Map<string, Asker>();
+  const recalled = new Map<object, Map<string, unknown>>();
   return {
     variables: variablesOf(call, {}),
     held: hierarchy.held(call.principal.scopes),
@@ -113,18 +111,29 @@ const createAsker = (call: Call, hierarchy: ScopeHierarchy): Asker => {
       widened.set(key, asker);
       return asker;
     },
+    recall: <Found>(about: object, shared: Shared, target: string, find: () => Found): Found => {
+      if (shared === 'by none') return find();
+      const answers = recalled.get(about) ?? new Map<string, unknown>();
+      recalled.set(about, answers);
+      const key = shared === 'by all' ? '' : target;
+      if (!answers.has(key)) answers.set(key, find());
+      return answers.get(key) as Found;
+    },
   };
 };
 
 const createAuthorize = ({ authorization }: CompiledMcpRoute) => {
   const decide = createDecide(authorization);
   const { allow, deny, require } = authorization;
-  const isAboutTools = [...allow, ...deny, ...require].some((source) =>
-    compileCel(source, { result: 'bool' }).reads('subject'),
-  );
-  return (asker: Asker, variables: CelVariables, unknown: 'arguments' | undefined): Decision => {
-    if (isAboutTools) return decide(variables, unknown);
-    asker.authorized ??= decide(variables);
-    return asker.authorized;
+  const shared = sharedBy([...allow, ...deny, ...require].map((source) => compileCel(source, { result: 'bool' })));
+  return (asker: Asker, target: string, variables: () => CelVariables, unknown: 'arguments' | undefined): Decision =>
+    asker.recall(decide, shared, target, () => decide(variables(), unknown));
+};
+
+const once = <Value>(make: () => Value): (() => Value) => {
+  let made: Value | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 };

@@ -65,11 +65,19 @@ export const createCursors = (key: Uint8Array, pageSize: number, clock: Clock): 
     return head.readUIntBE(0, OFFSET_BYTES);
   };
 
+  /** A caller's list is the same array from page to page. */
+  const snapshots = new WeakMap<readonly unknown[], Buffer>();
+  const snapshotOf = <Item>(items: readonly Item[], idOf: (item: Item) => string): Buffer => {
+    const ids = (): string => JSON.stringify(items.map(idOf));
+    const snapshot = snapshots.get(items) ?? createHash('sha256').update(ids()).digest().subarray(0, SNAPSHOT_BYTES);
+    snapshots.set(items, snapshot);
+    return snapshot;
+  };
+
   return {
     page(items, idOf, scope, cursor) {
       if (cursor === undefined && items.length <= pageSize) return { items };
-      const ids = JSON.stringify(items.map(idOf));
-      const snapshot = createHash('sha256').update(ids).digest().subarray(0, SNAPSHOT_BYTES);
+      const snapshot = snapshotOf(items, idOf);
       const offset = read(cursor, snapshot, scope);
       const end = offset + pageSize;
       return {

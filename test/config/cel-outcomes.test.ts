@@ -83,6 +83,29 @@ test('what an expression reads is known', () => {
   expect(compileCel('mcp.tool.arguments.x == 1', { result: 'bool' }).reads('arguments')).toBe(true);
 });
 
+test.each([
+  ["tool.target == 'a'", false, false],
+  ["mcp.tool.target == 'a' && mcp.method == 'b' && claims.x == 1", false, false],
+  ["tool.name == 'a'", true, false],
+  ['tool.arguments.x == 1', true, false],
+  ['has(tool.annotations.x)', true, false],
+  ['[tool].size() == 1', true, false],
+  ['[mcp.tool].size() == 1', true, false],
+  ['[mcp].size() == 1', true, false],
+  ["tool['name'] == 'a'", true, false],
+  ["mcp.resource == 'a'", true, false],
+  ["mcp.prompt == 'a'", true, false],
+  ["[tool].exists(t, t.name == 'a')", true, false],
+  ["request.ip == 'a'", false, true],
+  ["request['ip'] == 'a'", false, true],
+  ['has(request.headers.x)', false, true],
+  ["[request].exists(r, r.ip == 'a')", false, true],
+  ["principal.sub.matches('a') || request.path.startsWith('/a')", false, true],
+])('%s reads details of a tool: %s, and the request: %s', (source, details, request) => {
+  const { reads } = compileCel(source, { result: 'bool' });
+  expect([reads('details'), reads('request')]).toEqual([details, request]);
+});
+
 const leaf = fc.constantFrom(
   'true',
   'false',
