@@ -8,18 +8,21 @@ export interface WatchedConnection {
 }
 
 interface Sent {
+  request?: object;
   socket?: Socket;
   bytesBefore?: number;
 }
 
-/** undici's requests in flight, by the object that its channels name them with. */
+/** undici's requests that have no answer yet, by the object that its channels name them with. */
 const requests = new WeakMap<object, Sent>();
 /** What is being watched while undici makes its request of it, which it does before it first waits. */
 let making: Sent | undefined;
 
 subscribe('undici:request:create', (message) => {
   const { request } = message as { readonly request: object };
-  if (making !== undefined) requests.set(request, making);
+  if (making === undefined) return;
+  making.request = request;
+  requests.set(request, making);
 });
 
 subscribe('undici:client:sendHeaders', (message) => {
@@ -34,13 +37,18 @@ subscribe('undici:client:sendHeaders', (message) => {
  * Starts a request and notes its connection: undici itself does not say whether a connection that failed was a new one.
  * Source: undici documentation, "Diagnostics Channel Support". Where nothing is known the answer is no.
  */
-export const watchConnection = <Asked>(ask: () => Asked): { asked: Asked; connection: WatchedConnection } => {
+export const watchConnection = <Answer>(
+  ask: () => Promise<Answer>,
+): { asked: Promise<Answer>; connection: WatchedConnection } => {
   const sent: Sent = {};
+  // What is in a WeakMap outlives many collections of young garbage, and all that hangs on it: a call, with its answer.
+  const forget = (): void => {
+    if (sent.request !== undefined) requests.delete(sent.request);
+  };
   making = sent;
   try {
-    const asked = ask();
     return {
-      asked,
+      asked: ask().finally(forget),
       connection: {
         wasClosedUnused: () => {
           const { socket, bytesBefore = 0 } = sent;
