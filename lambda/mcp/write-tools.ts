@@ -1,7 +1,7 @@
 import { JsonText } from '../core/json-text.ts';
 import type { CatalogTool, Raw } from '../core/mcp.ts';
 import type { Catalogue } from '../targets/catalogue.ts';
-import { exposeNamed } from '../targets/expose.ts';
+import { writeNamed } from '../targets/expose.ts';
 import { isRaw } from '../targets/raw.ts';
 import type { Era } from './protocol/versions.ts';
 
@@ -21,14 +21,15 @@ export const createWriteTools = ({ urisOf }: Pick<Catalogue, 'urisOf'>): WriteTo
     const { definition, exposedName, target } = tool;
     const before = known[era].get(definition);
     if (before?.exposedName === exposedName) return before.text;
-    const exposed = exposeNamed(tool, urisOf(target));
-    const text = JSON.stringify(era === 'modern' ? exposed : forLegacy(exposed));
+    const text = writeNamed(tool, urisOf(target), era === 'modern' ? asItIs : forLegacy);
     known[era].set(definition, { exposedName, text });
     return text;
   };
 
   return (tools, era) => new JsonText(`[${tools.map((tool) => textOf(tool, era)).join(',')}]`);
 };
+
+const asItIs = (tool: Raw): Raw => tool;
 
 /** A schema for something else than an object: a client of 2025 would refuse the whole list. */
 const forLegacy = (tool: Raw): Raw => {

@@ -8,12 +8,22 @@ import { compileGlob } from './glob.ts';
  */
 export const createDeniedBy = (patterns: readonly string[]): ((tool: CatalogTool) => string | undefined) => {
   const globs = patterns.map((pattern) => ({ pattern, glob: compileGlob(pattern, foldName) }));
+  const servers = new Map<string, string>();
+  const foldServer = (target: string): string => {
+    const folded = servers.get(target) ?? foldName(target);
+    servers.set(target, folded);
+    return folded;
+  };
+
   return ({ target, name, exposedName }) => {
-    const [own, exposed] = [foldName(name), foldName(exposedName)];
-    const server = exposedName.startsWith(`${target}__`) ? foldName(target).length : 0;
+    const own = foldName(name);
+    const head = `${target}__`;
+    const server = exposedName.startsWith(head) ? foldServer(target) : '';
+    // What stands before a separator is folded by itself.
+    const exposed = exposedName === head + name ? server + own : foldName(exposedName);
     return globs.find(({ glob }) => {
       // `drop_*` is not about every tool of a server that happens to be called dropbox.
-      const isAboutExposed = glob.start === '' || glob.start.length >= server;
+      const isAboutExposed = glob.start === '' || glob.start.length >= server.length;
       return glob.matches(own) || (isAboutExposed && glob.matches(exposed));
     })?.pattern;
   };

@@ -8,10 +8,19 @@ const HEADER_MARK = 'x-mcp-header';
  * A tool or prompt as clients of a route see it: its exposed name, its URIs, and no marks that would ask clients for headers on
  * the hop to us (G50). Everything else is as the server wrote it.
  */
-export const exposeNamed = ({ definition, exposedName }: CatalogTool, uris: ResourceUris): Raw => {
-  const own = withUiUri({ ...definition, name: exposedName }, uris);
+export const exposeNamed = (item: CatalogTool, uris: ResourceUris): Raw => {
+  const own = named(item, uris);
   return isMarked(own.inputSchema) ? { ...own, inputSchema: withoutMarks(own.inputSchema) } : own;
 };
+
+/** The same as JSON, after `change`. Text that does not have the mark anywhere is searched for it at the speed of memory. */
+export const writeNamed = (item: CatalogTool, uris: ResourceUris, change: (exposed: Raw) => Raw): string => {
+  const text = JSON.stringify(change(named(item, uris)));
+  return text.includes(HEADER_MARK) ? JSON.stringify(change(exposeNamed(item, uris))) : text;
+};
+
+const named = ({ definition, exposedName }: CatalogTool, uris: ResourceUris): Raw =>
+  withUiUri({ ...definition, name: exposedName }, uris);
 
 export const exposeResource = ({ definition }: CatalogResource, uris: ResourceUris): Raw =>
   withUiUri(withUri(definition, uris), uris);

@@ -33,12 +33,16 @@ export const nameItems = (
   return { target, items: [...named.values()].sort(byExposedName), findings: [...findings] };
 };
 
-const isWellFormed = (definition: Raw, kind: 'tools' | 'prompts'): boolean =>
-  ['title', 'description'].every((member) => isAbsentOr(definition[member], (value) => typeof value === 'string')) &&
-  ['annotations', '_meta', 'outputSchema'].every((member) => isAbsentOr(definition[member], isRaw)) &&
-  (kind !== 'tools' || isRaw(definition.inputSchema));
+const isWellFormed = (definition: Raw, kind: 'tools' | 'prompts'): boolean => {
+  const { title, description, annotations, _meta, outputSchema, inputSchema } = definition;
+  const areTexts = isTextOrAbsent(title) && isTextOrAbsent(description);
+  const areObjects = isRawOrAbsent(annotations) && isRawOrAbsent(_meta) && isRawOrAbsent(outputSchema);
+  return areTexts && areObjects && (kind !== 'tools' || isRaw(inputSchema));
+};
 
-const isAbsentOr = (value: unknown, holds: (value: unknown) => boolean): boolean => value === undefined || holds(value);
+const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeof value === 'string';
+
+const isRawOrAbsent = (value: unknown): boolean => value === undefined || isRaw(value);
 
 const byExposedName = (one: CatalogTool, other: CatalogTool): number =>
   one.exposedName < other.exposedName ? -1 : Number(one.exposedName > other.exposedName);

@@ -101,6 +101,16 @@ describe('lists', () => {
     ]);
   });
 
+  test('a text that only names such a mark passes as it is', async () => {
+    const tool = {
+      name: 'a',
+      description: 'Sends x-mcp-header.',
+      inputSchema: { type: 'object', properties: { 'x-mcp-header': {} } },
+    };
+    const gateway = await gatewayFor([await server('up', { 'tools/list': toolsList(tool) })]);
+    expect((await ask(gateway.url, 'tools/list')).json.result.tools).toEqual([{ ...tool, name: 'up__a' }]);
+  });
+
   test('a client of 2025 gets no member of a later version, and no schema that it would refuse the list for', async () => {
     const up = await server('up', {
       'tools/list': toolsList({ name: 'a', inputSchema: { type: 'object' }, outputSchema: { type: 'array' } }),

@@ -54,6 +54,19 @@ test('letters of scripts that look like no others stay what they are', () => {
   expect(foldName('\u0434')).not.toBe('');
 });
 
+test('what stands before a separator is folded by itself', () => {
+  const server = fc.string({ unit: fc.constantFrom(...'abcdeilmorw019-') });
+  const hard = fc.string({
+    unit: fc.constantFrom('\u0301', '\u0338', '\u00ad', '\u03a3', '\u{1d4ed}', 'e', 'I', '_', '__'),
+  });
+  fc.assert(
+    fc.property(server, fc.oneof(fc.string({ unit: 'binary' }), hard), (before, after) => {
+      expect(foldName(`${before}__${after}`)).toBe(foldName(before) + foldName(after));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test('a text within another is within it after folding too', () => {
   const ascii = fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)) });
   fc.assert(
