@@ -9,7 +9,9 @@ type Row = readonly [what: string, measured: string, target: string];
 const SERVERS = 20;
 /** What each server takes for its list: the slowest server of all. */
 export const LIST_MS = 200;
-const COLD_ROUNDS = 7;
+/** Pay for what the processes have not run before; a median of the others is shown. */
+const FIRST_ROUNDS = 3;
+const COLD_ROUNDS = 5;
 /** Beyond a few tools their texts are scanned between calls: warm is after that. */
 const SCAN_MS = 3_000;
 
@@ -105,13 +107,14 @@ export const measureMcp = async (seconds: number, rounds: number): Promise<reado
 
   const cold: (readonly [gateway: number, bare: number])[] = [];
   let url = '';
-  for (let round = 0; round <= COLD_ROUNDS; round++) {
+  for (let round = 0; round < FIRST_ROUNDS + COLD_ROUNDS; round++) {
     url = await begin();
     cold.push([await timed(() => list(url)), await timed(() => bareLists(upstream.url))]);
     await sleep(SCAN_MS);
   }
-  // The first round pays for what the processes have not run before.
-  const [coldMs = 0, bareMs = 0] = [0, 1].map((which) => median(cold.slice(1).map((both) => both[which] ?? 0)));
+  const [coldMs = 0, bareMs = 0] = [0, 1].map((which) =>
+    median(cold.slice(FIRST_ROUNDS).map((both) => both[which] ?? 0)),
+  );
 
   const listed = await listAll(url);
   const warmMs = await timesOf(200, () => list(url));

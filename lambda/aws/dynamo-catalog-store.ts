@@ -60,7 +60,7 @@ export const dynamoCatalogStore = ({
     }
   },
   async write(key, text, keepSeconds) {
-    const packed = await pack(text);
+    const packed = await pack(text());
     if (packed.length > MAX_PACKED_BYTES) {
       const [list = ''] = key.split('#', 1);
       return notKept({ list, bytes: packed.length, maxBytes: MAX_PACKED_BYTES });

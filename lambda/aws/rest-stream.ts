@@ -10,6 +10,8 @@ export interface RestStreamPorts {
   readonly fetch: (request: Request, env: RestEnv) => Promise<Response>;
   readonly principalOf: PrincipalOf;
   readonly clock: Clock;
+  /** What is left to do once the caller has the answer. The process is frozen when it has ended, not before. */
+  readonly settle?: () => Promise<void>;
   /** Takes the stack of a bug, with Lambda's own request id. Callers never see it. */
   readonly logBug: (id: string, error: unknown) => void;
 }
@@ -65,8 +67,18 @@ const end = (out: Writable, gone: AbortSignal): Promise<void> =>
  * Shape:  the prelude (status, headers, cookies) goes out with the first write, then the body as it comes.
  * Errors: none. What fails before the prelude is answered as `internal`; what fails after it breaks the connection off,
  *         because a clean end would pass half an answer off as a whole one. If the caller leaves, the request's signal aborts.
+ *
+ * Source: https://aws.amazon.com/blogs/compute/running-code-after-returning-a-response-from-an-aws-lambda-function/
  */
-export const restStream =
+export const restStream = (ports: RestStreamPorts): RestStreamHandler => {
+  const answer = streamAnswer(ports);
+  return async (event, out, context) => {
+    await answer(event, out, context);
+    await ports.settle?.();
+  };
+};
+
+const streamAnswer =
   ({ fetch, principalOf, clock, logBug }: RestStreamPorts): RestStreamHandler =>
   async (event, out, context) => {
     const caller = new AbortController();

@@ -9,6 +9,7 @@ import { awsFromEnvironment } from '../aws/from-environment.ts';
 import { lambdaLog, logBug } from '../aws/lambda-log.ts';
 import { restBaseUrl } from '../aws/rest-base-url.ts';
 import { restStream } from '../aws/rest-stream.ts';
+import { createAfterwards } from '../core/afterwards.ts';
 import { systemClock as clock } from '../core/clock.ts';
 import { byIssuer, ownIssuer } from '../http/by-issuer.ts';
 import { createFetchJson } from '../identity/fetch-json.ts';
@@ -20,6 +21,7 @@ import { createOutboundAuth } from '../outbound-auth/create-outbound-auth.ts';
 import { createUrlGuard, privateUrlsOf } from '../outbound-auth/guard-url.ts';
 import { rememberRefusals } from '../policy/remember-refusals.ts';
 import { createSend } from '../providers/send.ts';
+import { writeAfterwards } from '../targets/catalog-store.ts';
 import { createTargets } from '../targets/create-targets.ts';
 import { type CallRecord, recordLine } from '../telemetry/record.ts';
 import { createMcpApp } from './app.ts';
@@ -31,11 +33,13 @@ const aws = awsFromEnvironment(process.env, clock);
 
 const store = { table: env.LIMITS_TABLE, client: aws.client('dynamodb'), clock };
 const counter = dynamoLimitCounter({ ...store, timeoutMs: 2_000 });
-const catalogStore = dynamoCatalogStore({
+const afterwards = createAfterwards((error) => logBug('afterwards', error));
+const sharedCatalogs = dynamoCatalogStore({
   ...store,
   timeoutMs: 500,
   notKept: (about) => lambdaLog(JSON.stringify({ kind: 'catalog-not-kept', ...about })),
 });
+const catalogStore = writeAfterwards(sharedCatalogs, afterwards);
 
 const STATE_KEY = 'signing key of this gateway';
 const arns = JSON.stringify({ ...JSON.parse(env.CREDENTIAL_ARNS), [STATE_KEY]: env.SIGNING_KEY_ARN });
@@ -74,6 +78,7 @@ export const handler = awslambda.streamifyResponse(
     fetch: (request, about) => appAt(request.url).fetch(request, about),
     principalOf: (context) => principalFromContext(context, clock),
     clock,
+    settle: () => afterwards.settle(),
     logBug,
   }),
 );

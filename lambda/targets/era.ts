@@ -39,7 +39,7 @@ export const createEra = (server: CompiledHttpServer, store: CatalogStore, clock
   const findOut = async (modern: Hop, context: TargetContext): Promise<Era> => {
     const era = await discover(modern, context);
     known = { era, atMs: clock() };
-    await store.write(key, era, KEEP_MS / 1000);
+    await store.write(key, () => era, KEEP_MS / 1000);
     return era;
   };
 

@@ -84,16 +84,17 @@ export const createKeptLists = (servers: CompiledMcp['servers'], ports: KeptList
 
   const fromStore = async (target: McpTarget, key: string) => {
     const found = isStored(target) ? readStoredList(await catalogStore.read(key)) : undefined;
-    return found === undefined ? undefined : memory.keep(key, found.list, found.bytes);
+    return found === undefined ? undefined : memory.keep(key, found);
   };
 
   const fromServer = async (target: McpTarget, method: ListMethod, context: TargetContext, key: string) => {
     // Others may wait for the same list: it does not end with the caller who came first.
     const listed = await target.list(method, { ...context, signal: new AbortController().signal });
-    const { list, text } = writeStoredList(listed, clock());
+    const list = { ...listed, readAtMs: clock() };
     failures.delete(key);
-    const remembered = memory.keep(key, list, text.length);
-    if (isStored(target)) await catalogStore.write(key, text, Math.ceil((ttlOf(target) + STALE_MS) / 1000));
+    const remembered = memory.keep(key, list);
+    const keepSeconds = Math.ceil((ttlOf(target) + STALE_MS) / 1000);
+    if (isStored(target)) await catalogStore.write(key, () => writeStoredList(list), keepSeconds);
     return remembered;
   };
 

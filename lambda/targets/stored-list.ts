@@ -3,30 +3,22 @@ import type { RememberedList } from './list-memory.ts';
 import { isRaw } from './raw.ts';
 import { readJson } from './read-json.ts';
 import { instructionsIn } from './server-instructions.ts';
-import type { Listed } from './target.ts';
 
 /** A list as the store keeps it: JSON text, with numbers as the server wrote them. */
-export const writeStoredList = (listed: Listed, readAtMs: number): { list: RememberedList; text: string } => {
-  const list = { ...listed, readAtMs };
-  return { list, text: JSON.stringify(list) };
-};
+export const writeStoredList = ({ bytes: _, ...list }: RememberedList): string => JSON.stringify(list);
 
 /** `undefined` for what is not there and for what some other version of this code may have written. */
-export const readStoredList = (
-  stored: StoredCatalog | undefined,
-): { readonly list: RememberedList; readonly bytes: number } | undefined => {
+export const readStoredList = (stored: StoredCatalog | undefined): RememberedList | undefined => {
   if (stored === undefined) return undefined;
   const { items, ttlMs, partial, readAtMs, instructions } = parse(stored.text);
   if (!Array.isArray(items) || !items.every(isRaw) || typeof readAtMs !== 'number') return undefined;
   return {
-    list: {
-      items,
-      readAtMs,
-      ...(typeof ttlMs === 'number' ? { ttlMs } : {}),
-      ...(typeof partial === 'string' ? { partial } : {}),
-      ...instructionsIn(instructions),
-    },
+    items,
     bytes: stored.text.length,
+    readAtMs,
+    ...(typeof ttlMs === 'number' ? { ttlMs } : {}),
+    ...(typeof partial === 'string' ? { partial } : {}),
+    ...instructionsIn(instructions),
   };
 };
 

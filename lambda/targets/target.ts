@@ -21,6 +21,8 @@ export type ListMethod = 'tools/list' | 'prompts/list' | 'resources/list' | 'res
 /** Everything a server lists under one method, all pages walked, raw. */
 export interface Listed {
   readonly items: readonly Raw[];
+  /** What it took as JSON, where it had to be read. */
+  readonly bytes?: number;
   /** The server's own limits on keeping it, where it gave them. */
   readonly ttlMs?: number;
   /** Why there may be more than this: the server's pages came to no end. */

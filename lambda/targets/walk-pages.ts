@@ -26,6 +26,7 @@ export const walkPages = async (method: ListMethod, askPage: AskPage): Promise<L
   let params: Raw = {};
   const listed = (partial?: string): Listed => ({
     items: items.slice(0, MAX_ITEMS),
+    bytes: size,
     ...(Number.isFinite(ttlMs) ? { ttlMs } : {}),
     ...(partial === undefined ? {} : { partial }),
   });

@@ -5,13 +5,16 @@ const MAX_ENTRIES = 1_000;
 
 /** Catalogs of one process, for local use and tests. */
 export const memoryCatalogStore = (clock: Clock): CatalogStore => {
-  const entries = new Map<string, StoredCatalog & { readonly untilMs: number }>();
+  const entries = new Map<
+    string,
+    Omit<StoredCatalog, 'text'> & { readonly text: () => string; readonly untilMs: number }
+  >();
   return {
     async read(key) {
       const found = entries.get(key);
       return found === undefined || found.untilMs <= clock()
         ? undefined
-        : { text: found.text, storedAtMs: found.storedAtMs };
+        : { text: found.text(), storedAtMs: found.storedAtMs };
     },
     async write(key, text, keepSeconds) {
       entries.delete(key);

@@ -22,11 +22,11 @@ describeCatalogStore('in DynamoDB', (clock) => inDynamo(clock));
 describe('a catalog store in DynamoDB in trouble', () => {
   test('has nothing and takes nothing while the table answers with errors', async () => {
     const store = await inDynamo(systemClock);
-    await store.write('k', 'text', 60);
+    await store.write('k', () => 'text', 60);
     dynamo.fault = () => 'error';
     try {
       expect(await store.read('k')).toBeUndefined();
-      await store.write('k', 'other', 60);
+      await store.write('k', () => 'other', 60);
     } finally {
       dynamo.fault = () => undefined;
     }
@@ -49,12 +49,12 @@ describe('a catalog store in DynamoDB in trouble', () => {
     const said: NotKept[] = [];
     const store = await inDynamo(systemClock, 15_000, (about) => void said.push(about));
     const before = dynamo.operations.length;
-    await store.write('tools/list of s#0a1b#2c3d', randomBytes(600_000).toString('base64'), 60);
+    await store.write('tools/list of s#0a1b#2c3d', () => randomBytes(600_000).toString('base64'), 60);
     expect(await store.read('tools/list of s#0a1b#2c3d')).toBeUndefined();
     expect(dynamo.operations.slice(before)).not.toContain('PutItem');
     expect(said).toEqual([{ list: 'tools/list of s', bytes: expect.any(Number), maxBytes: 399_360 }]);
     expect(said[0]?.bytes).toBeGreaterThan(600_000);
-    await store.write('tools/list of s#0a1b#2c3d', 'small', 60);
+    await store.write('tools/list of s#0a1b#2c3d', () => 'small', 60);
     expect(said).toHaveLength(1);
   });
 });

@@ -20,15 +20,15 @@ export const describeCatalogStore = (where: string, make: (clock: Clock) => Prom
     test('gives back the very text, and since when it has it', async () => {
       const { store, time } = await started();
       const text = JSON.stringify({ words: 'ünïcode 🧰  "quoted"', number: 1e21 });
-      await store.write('k', text, 60);
+      await store.write('k', () => text, 60);
       time.now += 59_999;
       expect(await store.read('k')).toEqual({ text, storedAtMs: START });
     });
 
     test('keeps each key on its own', async () => {
       const { store } = await started();
-      await store.write('tools/list#jane', 'of jane', 60);
-      await store.write('tools/list#joe', 'of joe', 60);
+      await store.write('tools/list#jane', () => 'of jane', 60);
+      await store.write('tools/list#joe', () => 'of joe', 60);
       expect((await store.read('tools/list#jane'))?.text).toBe('of jane');
       expect((await store.read('tools/list#joe'))?.text).toBe('of joe');
       expect(await store.read('tools/list#j')).toBeUndefined();
@@ -36,15 +36,15 @@ export const describeCatalogStore = (where: string, make: (clock: Clock) => Prom
 
     test('the last text that was written is the one it has', async () => {
       const { store, time } = await started();
-      await store.write('k', 'old', 60);
+      await store.write('k', () => 'old', 60);
       time.now += 1_000;
-      await store.write('k', 'new', 60);
+      await store.write('k', () => 'new', 60);
       expect(await store.read('k')).toEqual({ text: 'new', storedAtMs: START + 1_000 });
     });
 
     test('what has been kept for its time is gone, to the millisecond', async () => {
       const { store, time } = await started();
-      await store.write('k', 'text', 60);
+      await store.write('k', () => 'text', 60);
       time.now += 60_000;
       expect(await store.read('k')).toBeUndefined();
     });
@@ -57,7 +57,7 @@ export const describeCatalogStore = (where: string, make: (clock: Clock) => Prom
         inputSchema: { type: 'object' },
       });
       const text = JSON.stringify(Array.from({ length: 1_000 }, (_, i) => tool(i)));
-      await store.write('large', text, 60);
+      await store.write('large', () => text, 60);
       expect((await store.read('large'))?.text).toBe(text);
     });
   });

@@ -124,6 +124,9 @@ describe('the bundle for MCP, as Lambda runs it', () => {
   });
 
   test('another environment finds the catalog in the table and asks the server for no list', async () => {
+    // The first environment has kept it, though its caller did not wait for that.
+    const kept = (await deployed.items()).map(({ pk }) => pk?.S ?? '').filter((key) => key.startsWith('C#tools/list'));
+    expect(kept).toEqual([expect.stringContaining('C#tools/list of github#')]);
     const other = await deployed.start('MCP servers');
     const before = deployed.dynamo.operations.length;
     const token = await deployed.tokenFor('late', ['mcp:read']);

@@ -20,6 +20,8 @@ export interface Allowed {
 export interface Deployed {
   readonly issuer: string;
   readonly dynamo: EmbeddedDynamo;
+  /** What is in all tables. */
+  items(): Promise<readonly Record<string, { readonly S?: string; readonly N?: string }>[]>;
   /** One of the functions, by what its description says. `environment` tells where other stand-ins are. */
   start(description: string, environment?: Readonly<Record<string, string>>): Promise<Lambda>;
   /** Logical ids of the resources of a type. */
@@ -93,7 +95,11 @@ export const deploy = async (
   closing.push(stack.remove);
 
   const names: Record<string, string> = {};
-  for (const [id] of stack.ofType('AWS::DynamoDB::Table')) names[id] = await dynamo.createTable();
+  const tables: string[] = [];
+  for (const [id] of stack.ofType('AWS::DynamoDB::Table')) {
+    names[id] = await dynamo.createTable();
+    tables.push(names[id]);
+  }
   for (const [id] of stack.ofType('AWS::SecretsManager::Secret')) names[id] = arnOf(id);
   for (const [id] of stack.ofType('AWS::KMS::Key')) names[id] = id;
 
@@ -122,6 +128,7 @@ export const deploy = async (
   return {
     issuer,
     dynamo,
+    items: async () => (await Promise.all(tables.map((table) => dynamo.read(table)))).flat(),
     authorizer,
     start,
     idsOf: (type) => stack.ofType(type).map(([id]) => id),

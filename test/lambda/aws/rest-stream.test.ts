@@ -20,7 +20,13 @@ beforeAll(() => {
 });
 
 /** Runs one event; `wire` is the connection that the answer goes out on. */
-const run = (call: RestCall, app: App, wire = new PassThrough(), log: string[] = []) => {
+const run = (
+  call: RestCall,
+  app: App,
+  wire = new PassThrough(),
+  log: string[] = [],
+  settle: () => Promise<void> = async () => {},
+) => {
   const handler = restStream({
     fetch: async (request, env) => app(request, env),
     principalOf: (given) => {
@@ -28,6 +34,7 @@ const run = (call: RestCall, app: App, wire = new PassThrough(), log: string[] =
       return given.principal === 'jane' ? jane : undefined;
     },
     clock: () => 1_000_000,
+    settle,
     logBug: (id, error) => log.push(`${id}: ${error}`),
   });
   return handler(restEvent(call), new ResponseStream(wire), context);
@@ -320,5 +327,53 @@ describe('a caller that leaves', () => {
     });
     await turn();
     expect(signals.map((signal) => signal.aborted)).toEqual([false]);
+  });
+});
+
+describe('what is left to do once the caller has the answer', () => {
+  const settling = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let times = 0;
+    const settle = (): Promise<void> => {
+      times += 1;
+      return promise;
+    };
+    return { settle, resolve, times: () => times };
+  };
+
+  test('is begun when the answer is out, and Lambda is kept from freezing until it is done', async () => {
+    const wire = new PassThrough();
+    const { settle, resolve, times } = settling();
+    let isOver = false;
+    const handled = run({ path: '/x' }, () => new Response('ok'), wire, [], settle).then(() => {
+      isOver = true;
+    });
+    expect(times()).toBe(0);
+    const bytes = Buffer.concat(await wire.toArray()); // The caller has all of it, and the end.
+    expect(bytes.toString()).toMatch(/ok$/);
+    while (times() === 0) await turn();
+    await turn();
+    expect([times(), isOver]).toEqual([1, false]);
+    resolve();
+    await handled;
+    expect(isOver).toBe(true);
+  });
+
+  test('is done for a caller who left, too', async () => {
+    const wire = new PassThrough();
+    const { settle, resolve, times } = settling();
+    resolve();
+    await run(
+      { path: '/x' },
+      async () => {
+        wire.destroy();
+        await once(wire, 'close');
+        return new Response('nobody reads it');
+      },
+      wire,
+      [],
+      settle,
+    );
+    expect(times()).toBe(1);
   });
 });

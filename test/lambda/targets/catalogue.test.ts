@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CompiledHttpServer, CompiledMcpRoute } from '../../../config/compiled-mcp.ts';
+import { createAfterwards } from '../../../lambda/core/afterwards.ts';
 import { Refusal } from '../../../lambda/core/refusal.ts';
+import { type CatalogStore, writeAfterwards } from '../../../lambda/targets/catalog-store.ts';
 import { createCatalogue } from '../../../lambda/targets/catalogue.ts';
 import { exposeNamed } from '../../../lambda/targets/expose.ts';
 import { createKeptLists } from '../../../lambda/targets/kept-lists.ts';
@@ -66,6 +68,19 @@ const started = (targets: readonly FakeTarget[], options: Options = {}) => {
   const lists = createKeptLists(servers, { catalogStore: store, clock });
   return { time, store, catalogue: createCatalogue(route, byName, { lists, servers }) };
 };
+
+test('nobody waits until a list is kept for others', async () => {
+  const kept: string[] = [];
+  const slow: CatalogStore = { ...memoryCatalogStore(() => 0), write: async (key) => void kept.push(key) };
+  const afterwards = createAfterwards((error) => {
+    throw error;
+  });
+  const { catalogue } = started([fakeTarget('a', tools('x'))], { store: writeAfterwards(slow, afterwards) });
+  expect((await catalogue.tools(contextOf())).tools).toHaveLength(1);
+  expect(kept).toEqual([]);
+  await afterwards.settle();
+  expect(kept).toEqual([expect.stringContaining('tools/list of a#')]);
+});
 
 const namesOf = (list: readonly { readonly exposedName: string }[]) => list.map(({ exposedName }) => exposedName);
 
