@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { CompiledIdentityProvider, CompiledPolicy } from '../../config/compiled.ts';
 import type { CompiledTokenClient } from '../../config/compiled-tokens.ts';
+import type { Credentials } from '../../lambda/core/credentials.ts';
 import { Hidden } from '../../lambda/core/hidden.ts';
 import { createIssueToken } from '../../lambda/issuing/create-issue-token.ts';
 import type { SigningKeys } from '../../lambda/issuing/signing-keys.ts';
@@ -58,6 +59,8 @@ export const tokenService = async (
     readonly keys?: SigningKeys;
     readonly now?: number;
     readonly usedTokens?: UsedTokens;
+    /** In place of the secrets that clients have. */
+    readonly credentials?: Credentials;
   } = {},
 ) => {
   const { issuer: self = ISSUER, now: startSeconds = NOW } = options;
@@ -110,7 +113,9 @@ export const tokenService = async (
     issuer: self,
     keys,
     issueToken: createIssueToken({ issuer: self, keys, clock, newId }),
-    credentials: { read: async (name) => new Hidden(name === 'weak' ? WEAK_SECRET : SECRET) },
+    credentials: options.credentials ?? {
+      read: async (name) => new Hidden(name === 'weak' ? WEAK_SECRET : SECRET),
+    },
     fetchJson: async (url) => {
       if (url === `${self}/.well-known/jwks.json`) return { keys: await keys.published() };
       if (url === KEYS_OF_CLIENT) return { keys: [{ ...own.jwk }] };

@@ -246,6 +246,55 @@ describe('the token of the user', () => {
   });
 });
 
+describe('what AgentCore would cut off or refuse', () => {
+  // Source: AgentCore developer guide, "Pass custom headers": 4 KB a value, 20 headers.
+  const MOST = 4_096;
+  /** A token on behalf of so many bytes. */
+  const tokensOf = (bytes: number): Partial<AgentPorts> => ({
+    issueToken: async () => ({
+      token: new Hidden('x'.repeat(bytes)),
+      jti: 'j',
+      expiresAt: Math.floor(Date.now() / 1_000) + 300,
+    }),
+  });
+  const claims = (many: number) => Object.fromEntries(Array.from({ length: many }, (_, n) => [`c${n}`, `C-${n}`]));
+  const user = (many: number, value = 'v'): string =>
+    userToken('jane', Object.fromEntries(Array.from({ length: many }, (_, n) => [`c${n}`, value])));
+
+  const refused = async (gateway: AgentsGateway, token: string): Promise<unknown> => {
+    const response = await ask(gateway, token);
+    expect([response.status, gateway.runtimeCalls.length]).toEqual([400, 0]);
+    expect(gateway.records.at(-1)).toMatchObject({ reason: 'identity_too_large' });
+    return gateway.records.at(-1)?.detail?.header;
+  };
+  const passed = async (gateway: AgentsGateway, token: string): Promise<void> => {
+    expect((await ask(gateway, token)).status).toBe(200);
+    expect(gateway.runtimeCalls).toHaveLength(1);
+  };
+
+  test('is a bearer of more than 4 KB, its scheme included', async () => {
+    const agent = { inbound: { type: 'obo' }, obo: own } as const;
+    await passed(await gatewayFor(agent, tokensOf(MOST - 'Bearer '.length)), userToken('jane'));
+    expect(await refused(await gatewayFor(agent, tokensOf(MOST - 6)), userToken('jane'))).toBe('authorization');
+  });
+
+  test.each([
+    ['the token of the user', { inbound: { type: 'jwt-passthrough' }, obo: own }],
+    ['claims', { inbound: { type: 'claims-as-headers', claims: { sub: 'Sub' } }, obo: own }],
+  ] as const)('is a token on behalf of more than 4 KB beside %s', async (_, agent) => {
+    await passed(await gatewayFor(agent, tokensOf(MOST)), userToken('jane'));
+    expect(await refused(await gatewayFor(agent, tokensOf(MOST + 1)), userToken('jane'))).toMatch(/obo-token/i);
+  });
+
+  test('is a 21st header, which the token on behalf may be', async () => {
+    const agent = (many: number) => ({ inbound: { type: 'claims-as-headers', claims: claims(many) } }) as const;
+    await passed(await gatewayFor(agent(20)), user(20));
+    expect(await refused(await gatewayFor(agent(21)), user(21))).toBe('headers');
+    await passed(await gatewayFor({ ...agent(19), obo: own }), user(19));
+    expect(await refused(await gatewayFor({ ...agent(20), obo: own }), user(20))).toBe('headers');
+  });
+});
+
 describe('claims as headers', () => {
   test('are what the principal is known to be, and never what a claim of the same name says', async () => {
     const claims = {

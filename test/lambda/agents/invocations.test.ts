@@ -128,6 +128,16 @@ describe('events, however they are cut', () => {
     },
   );
 
+  test('are passed on at any size below 16 million characters, and one that never ends is not waited for', async () => {
+    const piece = 'x'.repeat(4 * 1024 * 1024);
+    const most = [piece, piece, piece, piece.slice(2)];
+    expect((await through([...most, '\n\n'])).join('')).toHaveLength(16 * 1024 * 1024);
+    await expect(through([...most, 'xxx'])).rejects.toMatchObject({
+      code: 'upstream_failed',
+      detail: { reason: 'event too large' },
+    });
+  });
+
   test('get the empty line that the last one lacks', async () => {
     expect((await through(['data: 1\n\ndata: 2\n'])).join('')).toBe('data: 1\n\ndata: 2\n\n');
   });

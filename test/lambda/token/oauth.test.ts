@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
+import { Hidden } from '../../../lambda/core/hidden.ts';
 import { REFUSALS, Refusal, type RefusalCode } from '../../../lambda/core/refusal.ts';
 import { agentAudience } from '../../../lambda/identity/own-provider.ts';
 import { REASONS, type TokenReason, tokenRefusal, writeTokenRefusal } from '../../../lambda/token/oauth-error.ts';
@@ -65,6 +66,26 @@ describe('RFC 6749 §2.3 the client', () => {
   });
   test('RFC 6749 §2.3.1: has a secret that nobody guesses, or none that is right', async () => {
     expect(await refusedWith('invalid_client', {}, service.basic('weak', WEAK_SECRET))).toBe('secret-too-short');
+  });
+  test('has its new secret as soon as it is rotated, and the old one only until somebody comes with the new', async () => {
+    const reads: boolean[] = [];
+    let kept = 'the secret of yesterday';
+    const rotated = await tokenService(
+      {},
+      {
+        credentials: {
+          read: async (_name, { fresh = false } = {}) => {
+            reads.push(fresh);
+            if (fresh) kept = SECRET;
+            return new Hidden(kept);
+          },
+        },
+      },
+    );
+    const exchange = async (secret: string) => (await rotated.exchange({}, rotated.basic('desk', secret))).status;
+    expect([await exchange(kept), reads]).toEqual([200, [false]]);
+    expect([await exchange(SECRET), reads]).toEqual([200, [false, false, true]]);
+    expect([await exchange('the secret of yesterday'), reads.length]).toEqual([401, 5]);
   });
   test('RFC 6749 §3.2.1: is asked for its credentials, whatever tokens it brings', async () => {
     expect(await refusedWith('invalid_client', { client_id: 'desk' }, '')).toBe('no-authentication');

@@ -73,6 +73,13 @@ describe('§2.1 the request', () => {
     await refusedWith('invalid_request', { actor_token: await service.actor() });
     await refusedWith('invalid_request', { actor_token_type: JWT });
   });
+  test('actor_token_type is one that is known', async () => {
+    const saml = 'urn:ietf:params:oauth:token-type:saml2';
+    const actor_token = await service.actor();
+    expect(await refusedWith('invalid_request', { actor_token, actor_token_type: saml })).toBe('actor-token-type');
+    for (const actor_token_type of [ACCESS_TOKEN, JWT])
+      expect((await service.exchange({ actor_token, actor_token_type })).status).toBe(200);
+  });
   test('requested_token_type is an access token or a JWT', async () => {
     for (const type of [ACCESS_TOKEN, JWT])
       expect((await service.exchange({ requested_token_type: type })).json.issued_token_type).toBe(type);
