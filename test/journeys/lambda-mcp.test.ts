@@ -1,8 +1,13 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startGithub } from '../../local/mcp-servers/github/start-github.ts';
 import type { RunningMcpServer } from '../../local/mcp-servers/start-mcp-server.ts';
 import { type Deployed, deploy, handOn } from '../support/deployed.ts';
 import type { Lambda } from '../support/lambda-runtime.ts';
+import { type Loopback, listen } from '../support/loopback.ts';
 import { restEvent } from '../support/rest-event.ts';
 
 /** The MCP function as `cdk deploy` would upload it and Lambda would run it, in front of a real MCP server. */
@@ -14,6 +19,32 @@ const BASE = 'https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/prod';
 let deployed: Deployed;
 let github: RunningMcpServer;
 let mcp: Lambda;
+/** Lists more than an item of DynamoDB can hold. */
+let large: Loopback;
+/** Where the name of a server on the internet leads to all of a sudden. */
+let inside: net.Server;
+let knocks = 0;
+
+const REBOUND = 'mcp.rebound.example';
+
+/** A resolver for whom that name is this machine. */
+const REBIND = `import dns from 'node:dns';
+import { syncBuiltinESMExports } from 'node:module';
+const resolve = dns.lookup;
+dns.lookup = (name, options, done) => resolve(name === '${REBOUND}' ? '127.0.0.1' : name, options, done);
+syncBuiltinESMExports();`;
+
+const startLarge = (): Promise<Loopback> =>
+  listen(async (request, response) => {
+    const { id, method } = (await json(request)) as { readonly id: number; readonly method: string };
+    const description = randomBytes(600_000).toString('base64');
+    const result =
+      method === 'server/discover'
+        ? { supportedVersions: [MODERN], capabilities: {}, serverInfo: { name: 'large', version: '1' } }
+        : { tools: [{ name: 'list_all', description, inputSchema: { type: 'object' } }] };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...result } }));
+  });
 
 const policyFor = (issuer: string, url: string): string => `
 name: journey
@@ -29,27 +60,40 @@ defaults:
 mcp:
   servers:
     github: { url: "${url}", credential: github-token }
+    large: { url: "${large.url}/mcp" }
+    rebound: { url: "https://${REBOUND}:${(inside.address() as AddressInfo).port}/mcp" }
   routes:
     /mcp:
       servers: [github]
       tools: { deny: ["*delete*"], allow: [{ scope: mcp:read, tools: ["list_*", "get_*"] }] }
+    /others: { servers: [large, rebound], auth: none, authorization: { allow: ["true"] } }
 `;
 
 beforeAll(async () => {
+  large = await startLarge();
+  inside = net.createServer((socket) => {
+    knocks += 1;
+    socket.destroy();
+  });
+  await once(inside.listen(0, '127.0.0.1'), 'listening');
   github = await startGithub({ port: 0, token: KEY }, () => Date.now());
   deployed = await deploy((issuer) => policyFor(issuer, github.url), {
     githubtoken: KEY,
     anthropicapikey: 'sk-ant-of-another-function',
     SigningKey: 'x'.repeat(64),
   });
-  mcp = await deployed.start('MCP servers');
+  mcp = await deployed.start('MCP servers', {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(REBIND)}`,
+  });
 }, 60_000);
 afterAll(async () => {
   await deployed.close();
   await github.close();
+  await large.close();
+  inside.close();
 });
 
-const call = async (token: string | undefined, method: string, params: Record<string, unknown> = {}) => {
+const call = async (token: string | undefined, method: string, params: Record<string, unknown> = {}, path = '/mcp') => {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': MODERN,
     'io.modelcontextprotocol/clientCapabilities': {},
@@ -57,7 +101,7 @@ const call = async (token: string | undefined, method: string, params: Record<st
   };
   const answer = await mcp.stream(
     restEvent({
-      path: '/mcp',
+      path,
       headers: {
         ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
         'Content-Type': 'application/json',
@@ -142,6 +186,20 @@ describe('the bundle for MCP, as Lambda runs it', () => {
     expect(operations).toContain('GetItem');
     // The window of the new caller; a list that had been asked for would have been kept too.
     expect(operations.filter((operation) => operation === 'PutItem')).toHaveLength(1);
+  });
+
+  test('a name on the internet that leads to this machine is not connected to, and the list says what it lacks', async () => {
+    const { answer, body } = await call(undefined, 'tools/list', {}, '/others');
+    expect(answer.status).toBe(200);
+    expect(body.result.tools.map(({ name }: { name: string }) => name)).toEqual(['large__list_all']);
+    expect(body.result._meta['gatehouse/degraded']).toEqual([{ target: 'rebound', reason: 'upstream_unreachable' }]);
+    expect(knocks).toBe(0);
+  });
+
+  test('a list that the table can not hold is said to be asked for again and again', async () => {
+    const { list, bytes, maxBytes } = JSON.parse(await mcp.logged('catalog-not-kept'));
+    expect(list).toBe('tools/list of large');
+    expect(bytes).toBeGreaterThan(maxBytes);
   });
 
   test('without the authorizer, and without a token, the function says 401 itself and where to get one', async () => {
