@@ -1,3 +1,4 @@
+import { OWN_FOLDER, OWN_ISSUER } from './check-agents.ts';
 import { claimsAt } from './claim-path.ts';
 import { clientClaimOf } from './client-claim.ts';
 import { claimsInRoute, compileRoutePolicy, mapList, mapValues } from './compile-route.ts';
@@ -26,9 +27,15 @@ const compileRuntime = ({ runtime }: AgentConfig): CompiledRuntime =>
 const compileInbound = (agent: AgentConfig): CompiledInbound =>
   agent.inbound === 'claims-as-headers' ? { type: agent.inbound, claims: agent.claims } : { type: agent.inbound };
 
+/** The agent of this repository asks models and tools as the caller, and headers are no token for that. */
+const oboOf = ({ runtime, inbound, obo }: AgentConfig): OboConfig | undefined => {
+  const isOurs = 'source' in runtime && OWN_FOLDER.test(runtime.source);
+  return obo ?? (isOurs && inbound === 'claims-as-headers' ? { issuer: OWN_ISSUER } : undefined);
+};
+
 /** At an identity provider the token is exchanged; here it is made. */
 const compileObo = (config: GatewayConfig, obo: OboConfig, agent: string): CompiledObo => {
-  if (obo.issuer === 'gatehouse')
+  if (obo.issuer === OWN_ISSUER)
     return {
       issuer: 'gatehouse',
       actor: obo.actor ?? agent,
@@ -73,6 +80,7 @@ const compileAgent = (
   isOnly: boolean,
 ): CompiledAgent => {
   const protocol = agent.protocol ?? 'http';
+  const obo = oboOf(agent);
   const model = agent.model ?? 'smart';
   return {
     path: `/${protocol === 'a2a' ? 'a2a' : 'agents'}/${name}`,
@@ -82,7 +90,7 @@ const compileAgent = (
     isDefault: protocol === 'http' && (agent.default ?? isOnly),
     runtime: compileRuntime(agent),
     inbound: compileInbound(agent),
-    ...(agent.obo === undefined ? {} : { obo: compileObo(config, agent.obo, name) }),
+    ...(obo === undefined ? {} : { obo: compileObo(config, obo, name) }),
     model,
     reaches: reach(model, routes),
     ...(agent.traces === undefined

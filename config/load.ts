@@ -1,4 +1,3 @@
-import { agentWarnings } from './agent-warnings.ts';
 import { notAvailable } from './available.ts';
 import { checkMcpFiles } from './check-mcp-files.ts';
 import { checkMessages, readMessages } from './check-messages.ts';
@@ -88,7 +87,6 @@ const warningsOf = (config: GatewayConfig): readonly Finding[] => {
       }),
     ),
     ...mcpWarnings(config, policy),
-    ...agentWarnings(config),
     ...omittedPrices(llm).map(
       ({ provider, models }): Finding => ({
         path: ['llm', 'providers', provider],

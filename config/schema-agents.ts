@@ -81,7 +81,9 @@ const obo = z
       .optional()
       .describe("How long gatehouse's token lasts at most, and never longer than the token of the caller. Default: 5m"),
   })
-  .describe('The token on behalf of the caller, with which the agent calls models and tools');
+  .describe(
+    'The token on behalf of the caller, with which the agent calls models and tools. Default, for the agent of this repository where it is told by headers: of gatehouse',
+  );
 
 export const agent = z
   .discriminatedUnion('inbound', [

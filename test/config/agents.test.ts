@@ -74,14 +74,6 @@ describe('a policy with agents is refused', () => {
     },
   );
 
-  test('but only warned of where the agent of this repository is told by headers, and has no token to go on with', () => {
-    const warned = (text: string) => load(agent(text)).warnings.filter((one) => one.includes('no_token'));
-    const byHeaders = 'inbound: claims-as-headers, claims: { sub: User }';
-    expect(warned(byHeaders)).toEqual([expect.stringContaining('agents.a: the agent in this folder asks models')]);
-    expect(warned(`${byHeaders}, obo: { issuer: gatehouse }`)).toEqual([]);
-    expect(load(agent(byHeaders).replace('source: agent', 'source: other')).warnings).toEqual([]);
-  });
-
   test('not where an agent that runs already gets a token for another audience: who knows what it calls', () => {
     const arn = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/a-Ab12Cd34Ef';
     const text = agent('inbound: obo, obo: { issuer: okta, clientId: x, audience: other }');
@@ -177,6 +169,21 @@ describe('an agent, compiled,', () => {
     });
     expect(tokens).toBeUndefined();
     expect(credentials).toContain('okta-client');
+  });
+
+  test('is given a token to go on with where it is the one of this repository and is told by headers', () => {
+    const byHeaders = 'inbound: claims-as-headers, claims: { sub: User }';
+    const { agents, tokens } = compiled(agent(byHeaders));
+    expect(agents[0]?.obo).toEqual({ issuer: 'gatehouse', actor: 'a', subjectClaims: [], lifetimeSeconds: 300 });
+    expect(tokens).toBeDefined();
+    expect(load(agent(byHeaders)).warnings).toEqual([]);
+    const chosen = compiled(agent(`${byHeaders}, obo: { issuer: gatehouse, actor: bot }`));
+    expect(chosen.agents[0]?.obo).toMatchObject({ actor: 'bot' });
+    const arn = 'arn:aws:bedrock-agentcore:eu-central-1:111122223333:runtime/a-Ab12Cd34Ef';
+    for (const runtime of ['source: other', `arn: "${arn}"`])
+      expect(compiled(agent(byHeaders).replace('source: agent', runtime)).agents[0]).not.toHaveProperty('obo');
+    // The token of the user, which this agent is told by, is one to go on with.
+    expect(compiled(agent('inbound: jwt-passthrough')).agents[0]).not.toHaveProperty('obo');
   });
 
   test('says what it does to a collector, and nothing of what is said unless it has to', () => {
