@@ -2,10 +2,13 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { chainOf, childrenOf } from './cel-nodes.ts';
 
 /**
- * What is not known yet when a list is made: a call's `arguments`. Or what differs from decision to decision: the `subject`,
- * which is the tool, resource or prompt as a whole; its `details`, which are all of it but the server it is of; the `request`.
+ * What is not known yet: the `arguments` of a call, when a list is made; the `subject`, which is the tool, resource or prompt,
+ * before there is one.
  */
-export type Unknown = 'arguments' | 'subject' | 'details' | 'request';
+export type Unknown = 'arguments' | 'subject';
+
+/** What an expression may read. `details`: anything of a tool, resource or prompt but its server. */
+export type Part = Unknown | 'details' | 'request';
 
 /** The values that an expression may come to, as a set of bits. */
 export type Outcomes = number;
@@ -42,21 +45,21 @@ const belowTool = ([root, second, ...rest]: readonly string[]): readonly string[
   return second === undefined || second === 'tool' ? rest : undefined;
 };
 
-const isUnknown = (chain: readonly string[], unknown: Unknown): boolean => {
+const isOf = (chain: readonly string[], part: Part): boolean => {
   const [root, second] = chain;
-  if (unknown === 'request') return root === 'request';
+  if (part === 'request') return root === 'request';
   const below = belowTool(chain);
   const isOther = root === 'mcp' && (second === 'resource' || second === 'prompt');
-  if (unknown === 'subject') return below !== undefined || isOther;
-  if (unknown === 'details') return isOther || (below !== undefined && below[0] !== 'target');
+  if (part === 'subject') return below !== undefined || isOther;
+  if (part === 'details') return isOther || (below !== undefined && below[0] !== 'target');
   // A tool as a whole has its arguments in it.
   return below !== undefined && (below.length === 0 || below[0] === 'arguments');
 };
 
 /** Whether an expression can't be judged without it. */
-export const reads = (node: ASTNode, unknown: Unknown): boolean => {
+export const reads = (node: ASTNode, part: Part): boolean => {
   const chain = chainOf(node);
-  return chain === undefined ? childrenOf(node).some((child) => reads(child, unknown)) : isUnknown(chain, unknown);
+  return chain === undefined ? childrenOf(node).some((child) => reads(child, part)) : isOf(chain, part);
 };
 
 type Evaluate<Bound> = (bound: Bound) => unknown;

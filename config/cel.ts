@@ -2,7 +2,7 @@ import { type ASTNode, type Environment, type ParseResult, serialize } from '@ma
 import { claimsRead } from './cel-claims.ts';
 import { declareLinearMatches, LINEAR_MATCHES, toLinearMatches } from './cel-matches.ts';
 import { chainOf, walk } from './cel-nodes.ts';
-import { compileOutcomes, type Outcomes, reads, type Unknown } from './cel-outcomes.ts';
+import { compileOutcomes, type Outcomes, type Part, reads, type Unknown } from './cel-outcomes.ts';
 import {
   bindHealthVariables,
   bindVariables,
@@ -42,8 +42,8 @@ export interface CelProgram<Variables = CelVariables> {
   evaluate(variables: Variables): unknown;
   /** Which of true, false and failing a `bool` program may come to while some of what it reads is unknown. Never throws. */
   outcomes(variables: Variables, unknown: Unknown): Outcomes;
-  /** Whether it reads what is called unknown there: if not, it comes to the same whatever that is. */
-  reads(what: Unknown): boolean;
+  /** Whether it reads that: if not, it comes to the same whatever that is. */
+  reads(part: Part): boolean;
 }
 
 export interface CelOptions {
@@ -151,7 +151,7 @@ const compile = <Variables>(
     source,
     claims: claimsRead(program.ast),
     outcomes: (variables, unknown) => outcomesWithout(unknown)(bind(variables)),
-    reads: (what) => reads(program.ast, what),
+    reads: (part) => reads(program.ast, part),
     evaluate: (variables) => {
       const value: unknown = program(bind(variables));
       if (result === 'bool' && typeof value !== 'boolean') throw new CelError('is neither true nor false', 0);

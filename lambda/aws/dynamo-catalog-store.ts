@@ -59,8 +59,8 @@ export const dynamoCatalogStore = ({
       return undefined; // Written by something else than this: as good as not there.
     }
   },
-  async write(key, text, keepSeconds) {
-    const packed = await pack(text());
+  async write(key, write, keepSeconds) {
+    const packed = await pack(write());
     if (packed.length > MAX_PACKED_BYTES) {
       const [list = ''] = key.split('#', 1);
       return notKept({ list, bytes: packed.length, maxBytes: MAX_PACKED_BYTES });

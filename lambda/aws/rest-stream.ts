@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Clock } from '../core/clock.ts';
 import { Refusal, toRefusal } from '../core/refusal.ts';
@@ -68,15 +69,27 @@ const end = (out: Writable, gone: AbortSignal): Promise<void> =>
  * Errors: none. What fails before the prelude is answered as `internal`; what fails after it breaks the connection off,
  *         because a clean end would pass half an answer off as a whole one. If the caller leaves, the request's signal aborts.
  *
+ * Afterwards: waits for `settle`, whether the answer went out, broke off or nobody took it, but not until Lambda would end the
+ * process of a caller who has an answer.
+ *
  * Source: https://aws.amazon.com/blogs/compute/running-code-after-returning-a-response-from-an-aws-lambda-function/
  */
 export const restStream = (ports: RestStreamPorts): RestStreamHandler => {
   const answer = streamAnswer(ports);
   return async (event, out, context) => {
-    await answer(event, out, context);
-    await ports.settle?.();
+    try {
+      await answer(event, out, context);
+    } finally {
+      const late = new AbortController();
+      const left = sleep(Math.max(0, context.getRemainingTimeInMillis() - SETTLED_BEFORE_MS), undefined, late);
+      await Promise.race([ports.settle?.(), left]);
+      late.abort();
+      await left.catch(() => {});
+    }
   };
 };
+
+const SETTLED_BEFORE_MS = 500;
 
 const streamAnswer =
   ({ fetch, principalOf, clock, logBug }: RestStreamPorts): RestStreamHandler =>

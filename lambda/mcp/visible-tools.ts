@@ -1,7 +1,7 @@
 import type { CompiledPinning } from '../../config/compiled-mcp.ts';
 import type { Call } from '../core/call.ts';
 import type { CatalogTool } from '../core/mcp.ts';
-import { applyPins, type PinFinding } from '../policy/pins.ts';
+import { applyPinsOnce, type PinFinding } from '../policy/pins.ts';
 import { isAtLeast, type ScanFinding, type ToolFinding } from '../policy/scan-finding.ts';
 import type { Degraded } from '../targets/collect-lists.ts';
 import type { McpRequest } from './mcp-request.ts';
@@ -20,12 +20,12 @@ export const visibleTools = async (
 ): Promise<VisibleTools> => {
   const { tools, degraded, ttlMs } = await catalogue.tools(context);
   const lacking = new Set(degraded.map(({ target }) => target));
-  const { visible, findings } = applyPins(
+  const { visible, findings } = applyPinsOnce(
     route.pinning,
     tools,
     route.servers.filter((name) => !lacking.has(name)),
   );
-  const mine = listedTools(call, visible);
+  const mine = listedTools.of(call, visible);
   exchange.noteMcp({
     listed: mine.length,
     degraded: degradedWords(degraded),
@@ -66,4 +66,4 @@ export const toolScanWords = (findings: readonly ToolFinding[]): readonly string
 
 /** Whether a caller may know of any of these tools. */
 export const mayKnow = ({ listedTools }: RouteParts, call: Call, tools: readonly CatalogTool[]): boolean =>
-  listedTools(call, tools).length > 0;
+  listedTools.any(call, tools);

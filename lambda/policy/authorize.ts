@@ -13,6 +13,13 @@ export type Decide = (variables: CelVariables, unknown?: Unknown) => Decision;
 
 const STAGE = 'authorization';
 
+/** All expressions of the rules. */
+export const sourcesOf = ({ allow, deny, require }: CompiledAuthorization): readonly string[] => [
+  ...allow,
+  ...deny,
+  ...require,
+];
+
 /**
  * Any deny that matches denies; every require must match; then, if there are allow rules, one must match; no rules at all
  * mean the default in the file. An expression that fails does not match for allow and require, and does match for deny.

@@ -19,7 +19,7 @@ export const createDeniedBy = (patterns: readonly string[]): ((tool: CatalogTool
     const own = foldName(name);
     const head = `${target}__`;
     const server = exposedName.startsWith(head) ? foldServer(target) : '';
-    // What stands before a separator is folded by itself.
+    // What stands before a separator is folded by itself, so that both pieces of an unchanged name are folded already.
     const exposed = exposedName === head + name ? server + own : foldName(exposedName);
     return globs.find(({ glob }) => {
       // `drop_*` is not about every tool of a server that happens to be called dropbox.

@@ -76,19 +76,26 @@ export const applyPins = (
   answered: Iterable<string> = new Set(tools.map(({ target }) => target)),
 ): PinnedCatalog => {
   if (pinning.mode === 'off') return { visible: tools, findings: [] };
-  const whole = [...answered];
-  const known = results.get(tools);
-  const isSame = known?.pinning === pinning && known.answered.length === whole.length;
-  if (isSame && known.answered.every((name, index) => name === whole[index])) return known.result;
-  const result = {
+  return {
     visible: tools.flatMap((tool) => applyPin(pinning, tool) ?? []),
-    findings: findChanges(pinning, tools, whole),
+    findings: findChanges(pinning, tools, answered),
   };
-  results.set(tools, { pinning, answered: whole, result });
+};
+
+/** The same of a catalogue, which is the same array until something changes, and is listed again for every caller. */
+export const applyPinsOnce = (
+  pinning: CompiledPinning,
+  tools: readonly CatalogTool[],
+  answered: readonly string[],
+): PinnedCatalog => {
+  const known = results.get(tools);
+  const isSame = known?.pinning === pinning && known.answered.length === answered.length;
+  if (isSame && known.answered.every((name, index) => name === answered[index])) return known.result;
+  const result = applyPins(pinning, tools, answered);
+  results.set(tools, { pinning, answered, result });
   return result;
 };
 
-/** A catalogue gives the same array until something changes, and it is listed again for every caller. */
 const results = new WeakMap<
   readonly CatalogTool[],
   { readonly pinning: CompiledPinning; readonly answered: readonly string[]; readonly result: PinnedCatalog }

@@ -11,16 +11,15 @@ export interface AllowRule {
   readonly scope: string | undefined;
   readonly covers: (name: string) => boolean;
   readonly when: CelProgram | undefined;
-  /** `when` is the same for all tools, for those of a server, or for none but itself. */
-  readonly shared: Shared;
+  readonly sameFor: SameFor;
 }
 
-/** For which tools a caller gets the same answer. */
-export type Shared = 'by all' | 'by server' | 'by none';
+/** For what one answer of expressions holds: all that a caller asks about, the tools of one server, or one tool. */
+export type SameFor = 'caller' | 'server' | 'tool';
 
-export const sharedBy = (programs: readonly CelProgram[]): Shared => {
-  if (programs.some((program) => program.reads('details'))) return 'by none';
-  return programs.some((program) => program.reads('subject')) ? 'by server' : 'by all';
+export const sameFor = (programs: readonly CelProgram[]): SameFor => {
+  if (programs.some((program) => program.reads('details'))) return 'tool';
+  return programs.some((program) => program.reads('subject')) ? 'server' : 'caller';
 };
 
 /** What is true of a tool whoever asks. */
@@ -48,7 +47,7 @@ export const createToolFacts = (
       scope,
       covers: (name) => globs === undefined || globs.some((glob) => glob.matches(name)),
       when: program,
-      shared: sharedBy(program === undefined ? [] : [program]),
+      sameFor: sameFor(program === undefined ? [] : [program]),
     };
   });
   const scopesOf = createScopesOf(servers);

@@ -3,9 +3,9 @@ import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts
 import type { Call, Decision } from '../core/call.ts';
 import type { CatalogTool, McpCall } from '../core/mcp.ts';
 import { plainNumbers } from '../core/plain-numbers.ts';
-import { createDecide, matches } from './authorize.ts';
+import { createDecide, matches, sourcesOf } from './authorize.ts';
 import { createScopeHierarchy, type ScopeHierarchy } from './scope-hierarchy.ts';
-import { type AllowRule, createToolFacts, type Shared, sharedBy, type ToolFacts } from './tool-facts.ts';
+import { type AllowRule, createToolFacts, type SameFor, sameFor, type ToolFacts } from './tool-facts.ts';
 import { variablesOf } from './variables.ts';
 
 /** As much of a request as decides. */
@@ -55,8 +55,8 @@ export const createToolDecision = (route: CompiledMcpRoute, servers: CompiledMcp
     if (authorized.result !== 'allow') return { result: 'deny', rule: `authorization: ${authorized.rule ?? ''}` };
     if (!facts.scopes.every((scope) => asker.held.has(scope))) return { result: 'deny', rule: 'scopes of the tool' };
     if (facts.rules === undefined) return { result: 'allow', rule: 'no tools.allow' };
-    const holds = ({ when, shared }: AllowRule): boolean =>
-      when === undefined || asker.recall(when, shared, target, () => matches(when, variables(), false, unknown));
+    const holds = ({ when, sameFor }: AllowRule): boolean =>
+      when === undefined || asker.recall(when, sameFor, target, () => matches(when, variables(), false, unknown));
     const rule = facts.rules.find((one) => (one.scope === undefined || asker.held.has(one.scope)) && holds(one));
     return rule === undefined
       ? { result: 'deny', rule: 'no rule of tools.allow' }
@@ -94,8 +94,8 @@ interface Asker {
   readonly held: ReadonlySet<string>;
   /** The same caller with more scopes. */
   with(scopes: readonly string[]): Asker;
-  /** What `find` finds of a tool of `target`, found out once for all that share it. `about`: what is asked. */
-  recall<Found>(about: object, shared: Shared, target: string, find: () => Found): Found;
+  /** What `find` finds of a tool of `target`, found out once for all that it holds for. `about`: what is asked. */
+  recall<Found>(about: object, holds: SameFor, target: string, find: () => Found): Found;
 }
 
 const createAsker = (call: Call, hierarchy: ScopeHierarchy): Asker => {
@@ -111,11 +111,11 @@ const createAsker = (call: Call, hierarchy: ScopeHierarchy): Asker => {
       widened.set(key, asker);
       return asker;
     },
-    recall: <Found>(about: object, shared: Shared, target: string, find: () => Found): Found => {
-      if (shared === 'by none') return find();
+    recall: <Found>(about: object, holds: SameFor, target: string, find: () => Found): Found => {
+      if (holds === 'tool') return find();
       const answers = recalled.get(about) ?? new Map<string, unknown>();
       recalled.set(about, answers);
-      const key = shared === 'by all' ? '' : target;
+      const key = holds === 'caller' ? '' : target;
       if (!answers.has(key)) answers.set(key, find());
       return answers.get(key) as Found;
     },
@@ -124,10 +124,9 @@ const createAsker = (call: Call, hierarchy: ScopeHierarchy): Asker => {
 
 const createAuthorize = ({ authorization }: CompiledMcpRoute) => {
   const decide = createDecide(authorization);
-  const { allow, deny, require } = authorization;
-  const shared = sharedBy([...allow, ...deny, ...require].map((source) => compileCel(source, { result: 'bool' })));
+  const holds = sameFor(sourcesOf(authorization).map((source) => compileCel(source, { result: 'bool' })));
   return (asker: Asker, target: string, variables: () => CelVariables, unknown: 'arguments' | undefined): Decision =>
-    asker.recall(decide, shared, target, () => decide(variables(), unknown));
+    asker.recall(decide, holds, target, () => decide(variables(), unknown));
 };
 
 const once = <Value>(make: () => Value): (() => Value) => {

@@ -3,7 +3,7 @@ import type { CatalogTool, Raw } from '../core/mcp.ts';
 import { Refusal } from '../core/refusal.ts';
 import { createCollect, type Degraded, type Part } from './collect-lists.ts';
 import type { KeptLists } from './kept-lists.ts';
-import { findName, type Merged, mergeNames } from './merge-names.ts';
+import { createMergeOnce, findName } from './merge-names.ts';
 import { type NamedItems, nameItems } from './named-items.ts';
 import { AmbiguousName, mayBeCut, targetIn } from './names.ts';
 import { createResourceUris, type ResourceUris } from './resource-uris.ts';
@@ -98,22 +98,14 @@ export const createCatalogue = (
 
   const collect = createCollect(mine, lists, servers);
 
-  /** What is still the same list is not put together again. */
-  const merged = new Map<string, { readonly inputs: readonly NamedItems[]; readonly result: Merged }>();
-
-  const mergedOf = (method: NamedMethod, parts: readonly Part[]): Merged => {
-    const inputs = parts.map((part) => named(part, method));
-    const last = merged.get(method);
-    if (last?.inputs.length === inputs.length && last.inputs.every((input, i) => input === inputs[i]))
-      return last.result;
-    const result = mergeNames(inputs);
-    merged.set(method, { inputs, result });
-    return result;
+  const mergers: Readonly<Record<NamedMethod, ReturnType<typeof createMergeOnce>>> = {
+    'tools/list': createMergeOnce(),
+    'prompts/list': createMergeOnce(),
   };
 
   const listNamed = async (method: NamedMethod, context: TargetContext) => {
     const { parts, degraded, ttlMs } = await collect(method, context, 'list');
-    const { items, findings } = mergedOf(method, parts);
+    const { items, findings } = mergers[method](parts.map((part) => named(part, method)));
     return { items, degraded: [...degraded, ...findings], ttlMs };
   };
 

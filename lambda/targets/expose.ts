@@ -13,7 +13,10 @@ export const exposeNamed = (item: CatalogTool, uris: ResourceUris): Raw => {
   return isMarked(own.inputSchema) ? { ...own, inputSchema: withoutMarks(own.inputSchema) } : own;
 };
 
-/** The same as JSON, after `change`. Text that does not have the mark anywhere is searched for it at the speed of memory. */
+/**
+ * The same as JSON, after `change`. Written first and searched as text: hardly any definition has the mark, and looking through
+ * JSON is faster than walking objects. A mark in a description costs a second writing and changes nothing.
+ */
 export const writeNamed = (item: CatalogTool, uris: ResourceUris, change: (exposed: Raw) => Raw): string => {
   const text = JSON.stringify(change(named(item, uris)));
   return text.includes(HEADER_MARK) ? JSON.stringify(change(exposeNamed(item, uris))) : text;

@@ -11,7 +11,9 @@ export const createListMemory = () => {
   let total = 0;
 
   const drop = (key: string): void => {
-    total -= lists.get(key)?.bytes ?? 0;
+    const list = lists.get(key);
+    if (list === undefined) return;
+    total -= sizeOf(key, list);
     lists.delete(key);
   };
 
@@ -29,7 +31,7 @@ export const createListMemory = () => {
       if (before !== undefined && before.readAtMs > list.readAtMs) return before;
       drop(key);
       lists.set(key, list);
-      total += list.bytes ?? 0;
+      total += sizeOf(key, list);
       for (const oldest of lists.keys()) {
         if (total <= MAX_BYTES || oldest === key) break;
         drop(oldest);
@@ -38,3 +40,6 @@ export const createListMemory = () => {
     },
   };
 };
+
+const sizeOf = (key: string, { bytes = 0, instructions = '' }: RememberedList): number =>
+  key.length + bytes + instructions.length;

@@ -24,6 +24,23 @@ export const mergeNames = (lists: readonly NamedItems[]): Merged => {
   };
 };
 
+/** Users of servers that list for each user: so many of them in turns. */
+const MOST_MERGED = 16;
+
+/** What is still the same lists is not put together again, and is the same array. */
+export const createMergeOnce = (): ((lists: readonly NamedItems[]) => Merged) => {
+  let known: (readonly [lists: readonly NamedItems[], merged: Merged])[] = [];
+  return (lists) => {
+    const found = known.find(
+      ([others]) => others.length === lists.length && others.every((one, i) => one === lists[i]),
+    );
+    const merged = found?.[1] ?? mergeNames(lists);
+    if (found === undefined || found !== known[0])
+      known = [[lists, merged] as const, ...known.filter((one) => one !== found)].slice(0, MOST_MERGED);
+    return merged;
+  };
+};
+
 /** The one that has the name, if there is one. Errors: `AmbiguousName`. */
 export const findName = (lists: readonly NamedItems[], exposed: string): CatalogTool | undefined => {
   const candidates = lists.flatMap(({ items }) => items.filter(({ exposedName }) => exposedName === exposed));

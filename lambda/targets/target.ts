@@ -21,7 +21,10 @@ export type ListMethod = 'tools/list' | 'prompts/list' | 'resources/list' | 'res
 /** Everything a server lists under one method, all pages walked, raw. */
 export interface Listed {
   readonly items: readonly Raw[];
-  /** What it took as JSON, where it had to be read. */
+  /**
+   * About how large it is, for the bound on memory: bytes of the server's answers, or characters of the stored text. Absent: it
+   * was not read from anywhere.
+   */
   readonly bytes?: number;
   /** The server's own limits on keeping it, where it gave them. */
   readonly ttlMs?: number;

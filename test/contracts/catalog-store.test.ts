@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { dynamoCatalogStore, type NotKept } from '../../lambda/aws/dynamo-catalog-store.ts';
+import { createAfterwards } from '../../lambda/core/afterwards.ts';
 import type { Clock } from '../../lambda/core/clock.ts';
 import { systemClock } from '../../lambda/core/clock.ts';
+import { type CatalogStore, writeAfterwards } from '../../lambda/targets/catalog-store.ts';
 import { memoryCatalogStore } from '../../local/memory/catalog-store.ts';
 import { type EmbeddedDynamo, embeddedDynamo } from '../support/embedded-dynamo.ts';
 import { describeCatalogStore } from './catalog-store.ts';
@@ -18,6 +21,82 @@ const inDynamo = async (clock: Clock, timeoutMs = 15_000, notKept: (about: NotKe
 
 describeCatalogStore('in memory', async (clock) => memoryCatalogStore(clock));
 describeCatalogStore('in DynamoDB', (clock) => inDynamo(clock));
+describeCatalogStore('in memory, afterwards', async (clock) =>
+  afterwards(async (time) => memoryCatalogStore(time))(clock),
+);
+
+/** What is left for later is done by the time that somebody reads. */
+const afterwards = (make: (clock: Clock) => Promise<CatalogStore>) => async (clock: Clock) => {
+  const store = await make(clock);
+  const later = createAfterwards((error) => {
+    throw error;
+  });
+  const writer = writeAfterwards(store, later);
+  return {
+    ...writer,
+    read: async (key: string) => {
+      await later.settle();
+      return writer.read(key);
+    },
+  };
+};
+/** Takes the longer to write the more it is given, as what is packed and sent does. */
+const slow = async (clock: Clock): Promise<CatalogStore> => {
+  const store = memoryCatalogStore(clock);
+  return {
+    ...store,
+    write: async (key, write, keepSeconds) => {
+      await sleep(write().length % 50);
+      await store.write(key, write, keepSeconds);
+    },
+  };
+};
+
+describe('a catalog store that is written to afterwards', () => {
+  const started = async () => {
+    const store = await slow(() => 0);
+    const later = createAfterwards((error) => {
+      throw error;
+    }, 5);
+    return { store, later, writer: writeAfterwards(store, later) };
+  };
+
+  test('has the last text, however long an earlier one takes', async () => {
+    const { store, later, writer } = await started();
+    await writer.write('k', () => 'x'.repeat(49), 60);
+    await writer.write('k', () => 'new', 60);
+    await later.settle();
+    expect((await store.read('k'))?.text).toBe('new');
+  });
+
+  test('has it too where the earlier one is being written already', async () => {
+    const { store, later, writer } = await started();
+    let begun = false;
+    const long = () => {
+      begun = true;
+      return 'x'.repeat(49);
+    };
+    await writer.write('k', long, 60);
+    while (!begun) await sleep(1);
+    await writer.write('k', () => 'newer', 60);
+    await writer.write('k', () => 'new', 60);
+    await later.settle();
+    expect((await store.read('k'))?.text).toBe('new');
+  });
+
+  test('writes what it will not keep not at all', async () => {
+    const { later, writer } = await started();
+    await writer.write(
+      'k',
+      () => {
+        throw new Error('written for nothing');
+      },
+      60,
+    );
+    await writer.write('k', () => 'new', 60);
+    await later.settle();
+  });
+});
 
 describe('a catalog store in DynamoDB in trouble', () => {
   test('has nothing and takes nothing while the table answers with errors', async () => {

@@ -26,6 +26,7 @@ const run = (
   wire = new PassThrough(),
   log: string[] = [],
   settle: () => Promise<void> = async () => {},
+  remainingMs = 60_000,
 ) => {
   const handler = restStream({
     fetch: async (request, env) => app(request, env),
@@ -37,7 +38,10 @@ const run = (
     settle,
     logBug: (id, error) => log.push(`${id}: ${error}`),
   });
-  return handler(restEvent(call), new ResponseStream(wire), context);
+  return handler(restEvent(call), new ResponseStream(wire), {
+    ...context,
+    getRemainingTimeInMillis: () => remainingMs,
+  } as Context);
 };
 
 const answerTo = async (call: RestCall, app: App) => {
@@ -357,6 +361,29 @@ describe('what is left to do once the caller has the answer', () => {
     resolve();
     await handled;
     expect(isOver).toBe(true);
+  });
+
+  test('is given up in time: a process that Lambda ends would have failed a caller who has an answer', async () => {
+    const wire = new PassThrough();
+    const { settle, times } = settling();
+    const handled = run({ path: '/x' }, () => new Response('ok'), wire, [], settle, 540);
+    expect(Buffer.concat(await wire.toArray()).toString()).toMatch(/ok$/);
+    await handled;
+    expect(times()).toBe(1);
+  });
+
+  test('is done where the answer broke off, too', async () => {
+    const { settle, resolve, times } = settling();
+    resolve();
+    const broken = new ReadableStream({
+      pull: () => {
+        throw new Error('it breaks off');
+      },
+    });
+    const wire = new PassThrough();
+    wire.on('error', () => {});
+    await run({ path: '/x' }, () => new Response(broken), wire, [], settle);
+    expect(times()).toBe(1);
   });
 
   test('is done for a caller who left, too', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { CatalogTool } from '../../../lambda/core/mcp.ts';
 import { createListedTools } from '../../../lambda/policy/listed-tools.ts';
@@ -31,7 +31,8 @@ const listing = (policy: Policy, stepUp = false) => {
     decisions += 1;
     return decide(call)(one);
   };
-  return { list: createListedTools(compiled, counting), decisions: () => decisions };
+  const { of: list, any } = createListedTools(compiled, counting);
+  return { list, any, decisions: () => decisions };
 };
 
 const names = (tools: readonly CatalogTool[]): readonly string[] => tools.map(({ name }) => name);
@@ -79,6 +80,38 @@ test('where a rule reads the request, another request is decided about anew', ()
   expect(list(from('10.0.0.1'), TOOLS)).toBe(list(from('10.0.0.2'), TOOLS));
 });
 
+test('whether there is any is found out without the others, and not remembered', () => {
+  const { any, list, decisions } = listing({ allow: [{ tools: ['list_*'] }] });
+  expect([any(toList(READER), TOOLS), decisions()]).toEqual([true, 1]);
+  list(toList(READER), TOOLS);
+  expect(decisions()).toBe(4);
+  expect(listing({ allow: [] }).any(toList(READER), TOOLS)).toBe(false);
+});
+
+describe('who can not be told from another by JSON is decided about each time', () => {
+  const having = (x: unknown) => toList({ ...READER, claims: { x } });
+
+  test.each([
+    ['an endless number', Number.POSITIVE_INFINITY, null, 'claims.x > 100.0'],
+    ['a negative nothing', 0, -0, '1.0 / claims.x > 0.0'],
+  ])('%s', (_, one, other, when) => {
+    const { list } = listing({ allow: [{ when }] });
+    for (const x of [one, other, one])
+      expect(list(having(x), TOOLS)).toHaveLength(
+        decider({ allow: [{ when }] })(having(x), tool('list_a')).result === 'allow' ? 3 : 0,
+      );
+    expect(list(having(one), TOOLS)).toHaveLength(3);
+    expect(list(having(other), TOOLS)).toHaveLength(0);
+  });
+
+  test('nor is who has claims that are nested too deep to be written', () => {
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 20_000; depth++) deep = [deep];
+    const { list, decisions } = listing({});
+    expect([list(having(deep), TOOLS).length, list(having(deep), TOOLS).length, decisions()]).toEqual([3, 3, 6]);
+  });
+});
+
 test('who asked longest ago is forgotten first', () => {
   const { list } = listing({});
   const kept = list(toList(person(['kept'])), TOOLS);
@@ -91,21 +124,27 @@ test('who asked longest ago is forgotten first', () => {
   expect(list(toList(person(['forgotten'])), TOOLS)).not.toBe(forgotten);
 });
 
+const aboutRequest = fc.constantFrom(
+  "request.ip == '10.0.0.1'",
+  "tool.name == 'list_x' || request['ip'] != '10.0.0.1'",
+);
+
 test('G11: whoever asked before, each is shown what the decision says about each tool', () => {
   fc.assert(
     fc.property(
-      rules(fc.oneof(condition, aboutArguments)),
+      rules(fc.oneof(condition, aboutArguments, aboutRequest)),
       fc.boolean(),
       fc.array(who, { minLength: 2, maxLength: 8 }),
       fc.array(which, { maxLength: 6 }),
       (policy, stepUp, callers, tools) => {
         const { list } = listing(policy, stepUp);
-        for (const caller of callers) {
+        for (const [index, caller] of callers.entries()) {
+          const call = { ...toList(caller), request: { ...toList(caller).request, ip: `10.0.0.${index % 2}` } };
           const expected = tools.filter((one) => {
-            const { result } = decider(policy)(toList(caller), one);
+            const { result } = decider(policy)(call, one);
             return result === 'allow' || (stepUp && result === 'scope-missing');
           });
-          expect(list(toList(caller), tools)).toEqual(expected);
+          expect(list(call, tools)).toEqual(expected);
         }
       },
     ),

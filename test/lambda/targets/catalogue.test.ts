@@ -69,6 +69,29 @@ const started = (targets: readonly FakeTarget[], options: Options = {}) => {
   return { time, store, catalogue: createCatalogue(route, byName, { lists, servers }) };
 };
 
+test('users who list in turns get the same arrays again', async () => {
+  const lists = new Map(
+    ['jane', 'joe'].map((name) => [name, { items: [{ name: `of-${name}`, inputSchema: { type: 'object' } }] }]),
+  );
+  const perUser = { ...fakeTarget('a', tools()), perUser: true };
+  perUser.list = async (_method, { call }) => lists.get(call.principal.id) ?? { items: [] };
+  const { catalogue } = started([perUser, fakeTarget('b', tools('x'))]);
+  const as = (id: string) => {
+    const context = contextOf();
+    return { ...context, call: { ...context.call, principal: { ...context.call.principal, id } } };
+  };
+  const seen = async (id: string) => (await catalogue.tools(as(id))).tools;
+  const [janes, joes] = [await seen('jane'), await seen('joe')];
+  expect([namesOf(janes), namesOf(joes)]).toEqual([
+    ['a__of-jane', 'b__x'],
+    ['a__of-joe', 'b__x'],
+  ]);
+  expect([await seen('jane'), await seen('joe')].map((list, index) => list === [janes, joes][index])).toEqual([
+    true,
+    true,
+  ]);
+});
+
 test('nobody waits until a list is kept for others', async () => {
   const kept: string[] = [];
   const slow: CatalogStore = { ...memoryCatalogStore(() => 0), write: async (key) => void kept.push(key) };
