@@ -3,17 +3,7 @@ import { type Pins, readLockfile, writeLockfile } from '../../config/pins.ts';
 import { approvePins } from './approve-pins.ts';
 import { comparePins, type LiveServer, type Selection } from './compare-pins.ts';
 import { showApproved, showDiff, showStatus } from './show-pins.ts';
-
-/** What people got wrong: printed as it is, with exit code 2. */
-export class PinsUsageError extends Error {
-  override readonly name = 'PinsUsageError';
-}
-
-export const PINS_COMMANDS = ['status', 'diff', 'approve'] as const;
-export type PinsCommand = (typeof PINS_COMMANDS)[number];
-
-/** 0: as approved, or approved now. 1: something could not be read. 3: there are changes. */
-export type PinsExit = 0 | 1 | 3;
+import { type PinsCommand, type PinsExit, PinsUsageError } from './usage.ts';
 
 export interface PinsPorts {
   /** As the policy names them. */

@@ -218,7 +218,7 @@ test('what is approved while the gateway runs is in force at once, and what it d
 const pins = ({ config, url }: TestGateway, ...args: readonly string[]): Promise<{ code: number; stdout: string }> =>
   new Promise((done) => {
     const { PATH = '' } = process.env;
-    const command = ['node_modules/tsx/dist/cli.mjs', 'local/mcp-pins.ts', ...args];
+    const command = ['--import', 'tsx', 'local/mcp-pins.ts', ...args];
     const where = ['--config', config, '--port', new URL(url).port];
     execFile(process.execPath, [...command, ...where], { env: { PATH } }, (error, stdout) =>
       done({ code: Number(error?.code ?? 0), stdout }),

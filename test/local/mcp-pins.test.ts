@@ -39,7 +39,7 @@ interface Run {
 const pins = (...args: readonly string[]): Promise<Run> =>
   new Promise((done) => {
     const { PATH = '' } = process.env;
-    const command = [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), join(ROOT, 'local/mcp-pins.ts'), ...args];
+    const command = ['--import', import.meta.resolve('tsx'), join(ROOT, 'local/mcp-pins.ts'), ...args];
     execFile(process.execPath, command, { cwd: folder, env: { PATH } }, (error, stdout, stderr) =>
       done({ code: Number(error?.code ?? 0), stdout, stderr }),
     );

@@ -27,7 +27,7 @@ interface Run {
 const token = (args: readonly string[], env: Record<string, string> = {}): Promise<Run> =>
   new Promise((done) => {
     const { PATH = '' } = process.env;
-    const command = [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), join(ROOT, 'local/token.ts'), ...args];
+    const command = ['--import', import.meta.resolve('tsx'), join(ROOT, 'local/token.ts'), ...args];
     execFile(process.execPath, command, { cwd: folder, env: { PATH, ...env } }, (error, stdout, stderr) =>
       done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
     );

@@ -10,7 +10,8 @@ import { applyPins } from '../../../lambda/policy/pins.ts';
 import { createSend } from '../../../lambda/providers/send.ts';
 import { memoryCatalogStore } from '../../../local/memory/catalog-store.ts';
 import { readLive } from '../../../local/pins/read-live.ts';
-import { type PinsCommand, PinsUsageError, runPins } from '../../../local/pins/run-pins.ts';
+import { runPins } from '../../../local/pins/run-pins.ts';
+import { type PinsCommand, PinsUsageError } from '../../../local/pins/usage.ts';
 
 type Tool = Record<string, unknown>;
 
