@@ -76,20 +76,25 @@ const end = (out: Writable, gone: AbortSignal): Promise<void> =>
  */
 export const restStream = (ports: RestStreamPorts): RestStreamHandler => {
   const answer = streamAnswer(ports);
+  const { settle } = ports;
+  if (settle === undefined) return answer;
   return async (event, out, context) => {
     try {
       await answer(event, out, context);
     } finally {
-      const late = new AbortController();
-      const left = sleep(Math.max(0, context.getRemainingTimeInMillis() - SETTLED_BEFORE_MS), undefined, late);
-      await Promise.race([ports.settle?.(), left]);
-      late.abort();
-      await left.catch(() => {});
+      await noLonger(context.getRemainingTimeInMillis() - SETTLED_BEFORE_MS, settle());
     }
   };
 };
 
 const SETTLED_BEFORE_MS = 500;
+
+/** Waits for work, but only so long. */
+const noLonger = async (ms: number, work: Promise<void>): Promise<void> => {
+  const done = new AbortController();
+  const late = sleep(Math.max(0, ms), undefined, done).catch(() => {});
+  await Promise.race([work, late]).finally(() => done.abort());
+};
 
 const streamAnswer =
   ({ fetch, principalOf, clock, logBug }: RestStreamPorts): RestStreamHandler =>
