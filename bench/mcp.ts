@@ -12,6 +12,7 @@ export const LIST_MS = 200;
 /** Pay for what the processes have not run before; a median of the others is shown. */
 const FIRST_ROUNDS = 3;
 const COLD_ROUNDS = 5;
+const WARM_UP_SECONDS = 4;
 /** Beyond a few tools their texts are scanned between calls: warm is after that. */
 const SCAN_MS = 3_000;
 
@@ -85,7 +86,8 @@ const measureToolCalls = async (
     toolCall(urls.gateway, 'server-1__tool_1'),
   ];
   const taken = targets.map((): number[] => []);
-  for (const target of targets) await load(target, 1, 1);
+  // Some thousands of calls, after which the code is compiled.
+  for (const target of targets) await load(target, 16, WARM_UP_SECONDS);
   for (let round = 0; round < rounds; round++)
     for (const [index, target] of targets.entries()) taken[index]?.push((await load(target, 1, seconds)).p50Ms);
   const [direct = 0, bare = 0, gateway = 0] = taken.map(median);

@@ -18,7 +18,7 @@ import { recordLine } from '../lambda/telemetry/record.ts';
 import { memoryLimitCounter } from '../local/memory/limit-counter.ts';
 import { memoryProviderHealth } from '../local/memory/provider-health.ts';
 import { serveLoopback } from '../local/serve-loopback.ts';
-import { startMcpGateway } from '../test/support/mcp-gateway.ts';
+import { type McpGateway, startMcpGateway } from '../test/support/mcp-gateway.ts';
 import { LIST_MS } from './mcp.ts';
 
 const UPSTREAM = process.env.BENCH_UPSTREAM ?? '';
@@ -169,15 +169,18 @@ const mcpServers = (): Promise<number> => {
   });
 };
 
-/** Each call starts a gateway that knows no list yet, in a process that has run all of it: what a warm Lambda is. */
-const mcpGateways = (): Promise<number> =>
-  listen(async (request, response) => {
+/** Each call puts a gateway that knows no list yet in place of the last one, in a process that has run all of it: a warm Lambda. */
+const mcpGateways = (): Promise<number> => {
+  let last: McpGateway | undefined;
+  return listen(async (request, response) => {
+    await last?.close();
     const { servers, routes } = JSON.parse(await readAll(request));
     // Whoever asks is who they say: proving it is measured with calls to models.
     const identify = async (id = '') => ({ principal: { ...ANONYMOUS, id }, token: undefined });
-    const { url } = await startMcpGateway(servers, routes, { identify });
-    response.end(url);
+    last = await startMcpGateway(servers, routes, { identify });
+    response.end(last.url);
   });
+};
 
 const SERVERS = {
   mcpServers,
