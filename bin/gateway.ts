@@ -1,10 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { App, Stack, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { compilePolicy } from '../config/compile.ts';
 import { readDotEnv } from '../config/dot-env.ts';
 import { ConfigError, loadGatewayConfig } from '../config/load.ts';
-import { Gatehouse } from '../lib/gatehouse.ts';
 
 /** The environment, over what `.env` says. */
 const environment = () => ({ ...(existsSync('.env') ? readDotEnv(readFileSync('.env', 'utf8')) : {}), ...process.env });
@@ -27,8 +25,6 @@ const loadOrExit = (file: string) => {
 };
 
 const app = new App();
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-
 const file: unknown = app.node.tryGetContext('config') ?? process.env.GATEHOUSE_CONFIG ?? 'gateway.yaml';
 const config = compilePolicy(loadOrExit(String(file)));
 for (const { name, issuer } of config.identity.providers) {
@@ -36,6 +32,10 @@ for (const { name, issuer } of config.identity.providers) {
   if (new URL(issuer).hostname.endsWith('.example'))
     console.error(`identity provider ${name} is ${issuer}: nobody has a token of it; set its issuer before you deploy`);
 }
+
+// After the policy: who has made a typo in it need not wait for these.
+const [{ AwsSolutionsChecks }, { Gatehouse }] = await Promise.all([import('cdk-nag'), import('../lib/gatehouse.ts')]);
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 // Without an account or a Region, so that synth needs neither. The name lets one account hold several gateways.
 const stack = new Stack(app, 'Gatehouse', {
