@@ -10,7 +10,7 @@ import type { McpRequest } from './mcp-request.ts';
 import type { RouteParts } from './route-parts.ts';
 import { mcpVariables, NOT_FOUND } from './stages.ts';
 import type { UpstreamCall } from './upstream-call.ts';
-import { findingWords, mayKnow, toolScanWords } from './visible-tools.ts';
+import { findingWords, toolScanWords } from './visible-tools.ts';
 
 /**
  * Whose a request is and what that server calls what it is about: resolved once (G4).
@@ -85,7 +85,7 @@ const unlessAmbiguous = async <Found>(
 const notFound = (method: string): Refusal => new Refusal(NOT_FOUND[method] ?? 'invalid_params', { reason: 'unknown' });
 
 export const createFindCall = (parts: RouteParts): Readonly<Record<string, FindCall>> => {
-  const { route, servers, catalogue, decide } = parts;
+  const { route, servers, catalogue, decide, listedTools } = parts;
 
   const mayReach = ({ call }: McpRequest, about: Parameters<typeof mcpVariables>[2]): boolean =>
     decide(mcpVariables(servers, call, about)).result === 'allow';
@@ -97,7 +97,7 @@ export const createFindCall = (parts: RouteParts): Readonly<Record<string, FindC
     if (!isRaw(given)) throw new Refusal('invalid_params', {}, { param: 'arguments', expected: 'an object' });
     const live = await unlessAmbiguous(
       () => catalogue.find(name, context),
-      (candidates) => mayKnow(parts, call, candidates as readonly CatalogTool[]),
+      (candidates) => listedTools.any(call, candidates as readonly CatalogTool[]),
       method,
     );
     if (live === undefined) throw notFound(method);

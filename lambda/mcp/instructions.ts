@@ -3,7 +3,7 @@ import { unhide } from '../policy/hidden-text.ts';
 import { scanDefinition } from '../policy/scan-tools.ts';
 import type { McpRequest } from './mcp-request.ts';
 import type { RouteParts } from './route-parts.ts';
-import { mayKnow, scanWords } from './visible-tools.ts';
+import { scanWords } from './visible-tools.ts';
 
 /** The member of a handshake's answer, or nothing. */
 export type Instructions = (request: McpRequest) => Promise<{ readonly instructions?: string }>;
@@ -22,14 +22,14 @@ const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
  * it (G17): what is not known yet is left out.
  */
 export const createInstructions = (parts: RouteParts): Instructions => {
-  const { route, catalogue } = parts;
+  const { route, catalogue, listedTools } = parts;
   return async ({ call, context, exchange }) => {
     if (route.pinning.mode === 'enforce') return {};
     const findings: string[] = [];
     const merged: string[] = [];
     let left = ALL_BYTES;
     for (const { target, text, tools } of await catalogue.instructions(context)) {
-      if (!mayKnow(parts, call, tools)) continue;
+      if (!listedTools.any(call, tools)) continue;
       const { found, part } = judged(target, text, tools);
       findings.push(...found);
       const bytes = Buffer.byteLength(part) + SEPARATOR.length;

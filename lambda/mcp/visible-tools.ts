@@ -1,5 +1,4 @@
 import type { CompiledPinning } from '../../config/compiled-mcp.ts';
-import type { Call } from '../core/call.ts';
 import type { CatalogTool } from '../core/mcp.ts';
 import { applyPinsOnce, type PinFinding } from '../policy/pins.ts';
 import { isAtLeast, type ScanFinding, type ToolFinding } from '../policy/scan-finding.ts';
@@ -63,7 +62,3 @@ export const scanWords = (about: string, findings: readonly ScanFinding[]): read
 
 export const toolScanWords = (findings: readonly ToolFinding[]): readonly string[] =>
   findings.flatMap((finding) => scanWords(`${finding.target}/${finding.tool}`, [finding]));
-
-/** Whether a caller may know of any of these tools. */
-export const mayKnow = ({ listedTools }: RouteParts, call: Call, tools: readonly CatalogTool[]): boolean =>
-  listedTools.any(call, tools);
