@@ -1,16 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { compilePolicy } from '../config/compile.ts';
-import { readDotEnv } from '../config/dot-env.ts';
+import { overDotEnv } from '../config/dot-env.ts';
 import { ConfigError, loadGatewayConfig } from '../config/load.ts';
-
-/** The environment, over what `.env` says. */
-const environment = () => ({ ...(existsSync('.env') ? readDotEnv(readFileSync('.env', 'utf8')) : {}), ...process.env });
 
 /** The same message, and the same end, as `npm start`: what is wrong in the file is for people, not a stack trace. */
 const loadOrExit = (file: string) => {
   try {
-    const { config, warnings } = loadGatewayConfig(readFileSync(file, 'utf8'), { file, env: environment() });
+    const { config, warnings } = loadGatewayConfig(readFileSync(file, 'utf8'), { file, env: overDotEnv(process.env) });
     for (const warning of warnings) console.error(warning);
     return config;
   } catch (thrown) {

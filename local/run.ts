@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { startTracing } from '../agent/tracing/start-tracing.ts';
-import { readDotEnv } from '../config/dot-env.ts';
+import { overDotEnv } from '../config/dot-env.ts';
 import { ConfigError } from '../config/load.ts';
 import { systemClock } from '../lambda/core/clock.ts';
 import { fail } from './fail.ts';
@@ -36,7 +35,7 @@ const readPorts = (port: string | undefined, env: Env): Ports => {
 
 /** Runs the gateway and its stand-ins until the process is told to stop. `processEnv`: the very environment of the process. */
 export const run = async ({ config, port, json }: RunOptions, processEnv: NodeJS.ProcessEnv): Promise<void> => {
-  const env: Env = { ...(existsSync('.env') ? readDotEnv(readFileSync('.env', 'utf8')) : {}), ...processEnv };
+  const env: Env = overDotEnv(processEnv);
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
   const say = (about: Record<string, unknown>, text: string): void => print(json ? JSON.stringify(about) : text);
   const ports = readPorts(port, processEnv);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readDotEnv } from '../../config/dot-env.ts';
+import { overDotEnv } from '../../config/dot-env.ts';
 import { systemClock } from '../../lambda/core/clock.ts';
 import { cachedCredentials } from '../../lambda/outbound-auth/cached-credentials.ts';
 import { createOutboundAuth } from '../../lambda/outbound-auth/create-outbound-auth.ts';
@@ -48,7 +48,7 @@ export const comparePolicy = async (
   values: CompareOptions,
   processEnv: Env,
 ): Promise<PinsExit> => {
-  const env = { ...(existsSync('.env') ? readDotEnv(readFileSync('.env', 'utf8')) : {}), ...processEnv };
+  const env = overDotEnv(processEnv);
   const ports = readPorts(values.port, processEnv);
   const standIns = standInsAt(ports);
   const { policy, lockfiles, servers, simulatedKeys } = readLocalPolicy(
