@@ -5,6 +5,7 @@ import { noFacts } from '../../../lambda/core/call.ts';
 import type { CatalogTool, Raw } from '../../../lambda/core/mcp.ts';
 import type { Principal } from '../../../lambda/core/principal.ts';
 import { createToolDecision, type McpCallLike } from '../../../lambda/policy/tool-rules.ts';
+import { compiledRoute, compiledServer } from '../../support/mcp-gateway.ts';
 
 export const person = (scopes: readonly string[], roles: readonly string[] = []): Principal => ({
   id: `id of ${scopes.join()}`,
@@ -46,37 +47,17 @@ export const route = (rules: {
   readonly allow?: readonly CompiledToolRule[];
   readonly authorization?: Partial<CompiledMcpRoute['authorization']>;
   readonly scopeHierarchy?: CompiledMcpRoute['scopeHierarchy'];
-}): CompiledMcpRoute => ({
-  path: '/mcp',
-  auth: 'strict',
-  authorization: { allow: [], deny: [], require: [], default: 'allow', ...rules.authorization },
-  rateLimits: [],
-  limitsFailure: 'closed',
-  servers: ['slack', 'github', 'petstore'],
-  prefix: 'always',
-  tools: { deny: rules.deny ?? [], ...(rules.allow === undefined ? {} : { allow: rules.allow }) },
-  scopeHierarchy: rules.scopeHierarchy ?? HIERARCHY,
-  stepUp: false,
-  pinning: { mode: 'off', pins: {} },
-  search: false,
-  maxResultBytes: 1_000,
-  outputSchema: 'warn',
-  scanResults: false,
-});
+}): CompiledMcpRoute =>
+  compiledRoute({
+    auth: 'strict',
+    servers: ['slack', 'github', 'petstore'],
+    authorization: { allow: [], deny: [], require: [], default: 'allow', ...rules.authorization },
+    tools: { deny: rules.deny ?? [], ...(rules.allow === undefined ? {} : { allow: rules.allow }) },
+    scopeHierarchy: rules.scopeHierarchy ?? HIERARCHY,
+  });
 
-export const server = (name: string, trusted: boolean): CompiledMcp['servers'][string] => ({
-  type: 'http',
-  name,
-  url: 'https://a.example',
-  era: 'auto',
-  trusted,
-  onFailure: 'skip',
-  credential: { type: 'none' },
-  timeouts: { connectMs: 1, firstByteMs: 1, totalMs: 1 },
-  concurrency: 1,
-  catalogTtlMs: 1,
-  privateHost: false,
-});
+export const server = (name: string, trusted: boolean): CompiledMcp['servers'][string] =>
+  compiledServer({ name, url: 'https://a.example', trusted });
 
 export const SERVERS = { slack: server('slack', false), github: server('github', true) };
 
