@@ -13,6 +13,8 @@ export interface CatalogTool {
   readonly exposedName: string;
   /** The raw definition, unchanged. */
   readonly definition: Raw;
+  /** The list that it is in: the same array for as long as its server lists the same. */
+  readonly list: readonly Raw[];
 }
 
 /** A request of an MCP client that policy decides about. */

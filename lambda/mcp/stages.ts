@@ -69,7 +69,7 @@ const authorizeCall =
       if (decision.result !== 'allow') throw hidden(call, decision.rule);
       return next(call);
     }
-    const decision = decideTool(call)(call.tool);
+    const decision = decideTool(call).of(call.tool);
     decisions.push({ stage: STAGE, result: decision.result === 'allow' ? 'allow' : 'deny', rule: decision.rule });
     if (decision.result === 'allow') return next(call);
     // A4: a status of HTTP, so it has to come before any answer has begun. Here nothing has.

@@ -1,5 +1,6 @@
 import { JsonText } from '../core/json-text.ts';
 import type { CatalogTool, Raw } from '../core/mcp.ts';
+import { createToolMemory, type ToolMemory } from '../core/tool-memory.ts';
 import type { Catalogue } from '../targets/catalogue.ts';
 import { writeNamed } from '../targets/expose.ts';
 import { isRaw } from '../targets/raw.ts';
@@ -15,14 +16,14 @@ interface Written {
 
 /** Every caller gets a choice of the same tools: each is written once, for as long as its definition is the same object. */
 export const createWriteTools = ({ urisOf }: Pick<Catalogue, 'urisOf'>): WriteTools => {
-  const known: Readonly<Record<Era, WeakMap<Raw, Written>>> = { modern: new WeakMap(), legacy: new WeakMap() };
+  const known: Readonly<Record<Era, ToolMemory<Written>>> = { modern: createToolMemory(), legacy: createToolMemory() };
 
   const textOf = (tool: CatalogTool, era: Era): string => {
-    const { definition, exposedName, target } = tool;
-    const before = known[era].get(definition);
+    const { exposedName, target } = tool;
+    const before = known[era].get(tool);
     if (before?.exposedName === exposedName) return before.text;
     const text = writeNamed(tool, urisOf(target), era === 'modern' ? asItIs : forLegacy);
-    known[era].set(definition, { exposedName, text });
+    known[era].set(tool, { exposedName, text });
     return text;
   };
 

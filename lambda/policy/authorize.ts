@@ -14,19 +14,17 @@ export type Decide = (variables: CelVariables, unknown?: Unknown) => Decision;
 const STAGE = 'authorization';
 
 /** All expressions of the rules. */
-export const sourcesOf = ({ allow, deny, require }: CompiledAuthorization): readonly string[] => [
-  ...allow,
-  ...deny,
-  ...require,
-];
+export const programsOf = ({ allow, deny, require }: CompiledAuthorization): readonly CelProgram[] =>
+  compile([...allow, ...deny, ...require]);
+
+const compile = (sources: readonly string[]): readonly CelProgram[] =>
+  sources.map((source) => compileCel(source, { result: 'bool' }));
 
 /**
  * Any deny that matches denies; every require must match; then, if there are allow rules, one must match; no rules at all
  * mean the default in the file. An expression that fails does not match for allow and require, and does match for deny.
  */
 export const createDecide = (rules: CompiledAuthorization): Decide => {
-  const compile = (sources: readonly string[]): readonly CelProgram[] =>
-    sources.map((source) => compileCel(source, { result: 'bool' }));
   const [allow, deny, require] = [compile(rules.allow), compile(rules.deny), compile(rules.require)];
   const none = allow.length + deny.length + require.length === 0;
 

@@ -1,4 +1,5 @@
 import type { CatalogTool } from '../core/mcp.ts';
+import { createToolMemory } from '../core/tool-memory.ts';
 import { foldConfusables } from './confusables.ts';
 import { unhide } from './hidden-text.ts';
 import type { ToolFinding } from './scan-finding.ts';
@@ -16,21 +17,21 @@ const folded = (name: string): string | undefined => {
   return parts.length < 2 ? undefined : parts.join('_');
 };
 
-const mentions = new WeakMap<CatalogTool['definition'], ReadonlyMap<string, string>>();
+const mentions = createToolMemory<ReadonlyMap<string, string>>();
 
 /** Every name-like word of a definition and where it first stands, apart from the tool's own name. */
-const mentionsIn = (definition: CatalogTool['definition']): ReadonlyMap<string, string> => {
-  const known = mentions.get(definition);
+const mentionsIn = (tool: CatalogTool): ReadonlyMap<string, string> => {
+  const known = mentions.get(tool);
   if (known !== undefined) return known;
   const found = new Map<string, string>();
-  for (const { text, where, kind } of stringsIn(definition)) {
+  for (const { text, where, kind } of stringsIn(tool.definition)) {
     if (where === '/name' || kind === 'name') continue;
     for (const [word] of unhide(text).text.matchAll(NAME)) {
       const name = folded(word);
       if (name !== undefined && !found.has(name)) found.set(name, where);
     }
   }
-  mentions.set(definition, found);
+  mentions.set(tool, found);
   return found;
 };
 
@@ -45,8 +46,9 @@ export const findShadowing = (tools: readonly CatalogTool[]): readonly ToolFindi
     own(name, target);
     own(exposedName, target);
   }
-  return tools.flatMap(({ target, name, definition }): ToolFinding[] => {
-    for (const [mentioned, where] of mentionsIn(definition)) {
+  return tools.flatMap((tool): ToolFinding[] => {
+    const { target, name } = tool;
+    for (const [mentioned, where] of mentionsIn(tool)) {
       const others = owners.get(mentioned);
       if (others !== undefined && !others.has(target))
         return [{ rule: 'shadowing', severity: 'high', where, target, tool: name.slice(0, 128) }];

@@ -2,6 +2,8 @@
 export interface Glob {
   /** What a text has to begin with; the whole pattern if it has no star. */
   readonly start: string;
+  /** What a text has to have in it somewhere: the longest piece of the pattern without a star. */
+  readonly needle: string;
   /** Time grows with the text, not with text × pattern: names are chosen by servers, of any length. */
   matches(text: string): boolean;
 }
@@ -9,11 +11,13 @@ export interface Glob {
 /** `fold` is put over what stands between the stars; texts are to be folded by whoever asks. */
 export const compileGlob = (pattern: string, fold: (text: string) => string = (text) => text): Glob => {
   const [start = '', ...others] = pattern.split('*').map(fold);
+  const needle = others.reduce((longest, piece) => (piece.length > longest.length ? piece : longest), start);
   const end = others.pop();
-  if (end === undefined) return { start, matches: (text) => text === start };
+  if (end === undefined) return { start, needle, matches: (text) => text === start };
   const middle = others.filter((piece) => piece !== '').map(createFind);
   return {
     start,
+    needle,
     matches: (text) => {
       const last = text.length - end.length;
       if (last < start.length || !text.startsWith(start) || !text.endsWith(end)) return false;

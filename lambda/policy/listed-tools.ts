@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { compileCel } from '../../config/cel.ts';
+import { type CelProgram, compileCel } from '../../config/cel.ts';
 import type { CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import type { Call } from '../core/call.ts';
 import type { CatalogTool } from '../core/mcp.ts';
-import { sourcesOf } from './authorize.ts';
-import type { DecideTool } from './tool-rules.ts';
+import { programsOf } from './authorize.ts';
+import type { DecideTool, ToolDecision, ToolDecisions } from './tool-rules.ts';
 import { variablesOf } from './variables.ts';
 
 /** Which tools a caller may know of: those that it could call (G11). */
@@ -23,12 +23,14 @@ const MOST_CALLERS = 64;
  * again before it works. Who asks is all that a rule can read of the call; where one reads the request, that too.
  */
 export const createListedTools = (route: CompiledMcpRoute, decideTool: DecideTool): ListedTools => {
-  const readsRequest = expressionsOf(route).some((source) => compileCel(source, { result: 'bool' }).reads('request'));
+  const readsRequest = allProgramsOf(route).some((program) => program.reads('request'));
   const known = new WeakMap<readonly CatalogTool[], Map<string, readonly CatalogTool[]>>();
 
-  const isListedFor = (call: Call) => {
-    const decide = decideTool({ ...call, method: 'tools/list' });
-    return (tool: CatalogTool): boolean => isListed(decide(tool).result, route.stepUp);
+  const decisions = (call: Call): ToolDecisions => decideTool({ ...call, method: 'tools/list' });
+
+  const choose = (call: Call, tools: readonly CatalogTool[]): readonly CatalogTool[] => {
+    const decided = decisions(call).all(tools);
+    return tools.filter((_, index) => isListed(decided[index], route.stepUp));
   };
 
   const whoAsks = (call: Call): string | undefined => {
@@ -37,13 +39,16 @@ export const createListedTools = (route: CompiledMcpRoute, decideTool: DecideToo
   };
 
   return {
-    any: (call, tools) => tools.some(isListedFor(call)),
+    any: (call, tools) => {
+      const { of: decide } = decisions(call);
+      return tools.some((tool) => isListed(decide(tool), route.stepUp));
+    },
     of(call, tools) {
       const caller = whoAsks(call);
-      if (caller === undefined) return tools.filter(isListedFor(call));
+      if (caller === undefined) return choose(call, tools);
       const byCaller = known.get(tools) ?? new Map<string, readonly CatalogTool[]>();
       known.set(tools, byCaller);
-      const listed = byCaller.get(caller) ?? tools.filter(isListedFor(call));
+      const listed = byCaller.get(caller) ?? choose(call, tools);
       byCaller.delete(caller); // The last to have asked is the last to be forgotten.
       byCaller.set(caller, listed);
       const [longestAgo] = byCaller.keys();
@@ -54,12 +59,12 @@ export const createListedTools = (route: CompiledMcpRoute, decideTool: DecideToo
 };
 
 /** Where a further scope would be asked for at the call, the tool has to be there to be called. */
-const isListed = (result: 'allow' | 'deny' | 'scope-missing', stepUp: boolean): boolean =>
-  result === 'allow' || (result === 'scope-missing' && stepUp);
+const isListed = (decision: ToolDecision | undefined, stepUp: boolean): boolean =>
+  decision?.result === 'allow' || (decision?.result === 'scope-missing' && stepUp);
 
-const expressionsOf = ({ authorization, tools }: CompiledMcpRoute): readonly string[] => [
-  ...sourcesOf(authorization),
-  ...(tools.allow ?? []).flatMap(({ when }) => when ?? []),
+const allProgramsOf = ({ authorization, tools }: CompiledMcpRoute): readonly CelProgram[] => [
+  ...programsOf(authorization),
+  ...(tools.allow ?? []).flatMap(({ when }) => (when === undefined ? [] : compileCel(when, { result: 'bool' }))),
 ];
 
 /** Nothing of who asked stays in memory but this. `undefined` for what JSON can't tell from something else, or can't write. */

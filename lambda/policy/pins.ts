@@ -1,6 +1,7 @@
 import type { CompiledPinning, PinnedTool } from '../../config/compiled-mcp.ts';
 import { hashDefinition } from '../../config/hash-definition.ts';
 import type { CatalogTool, Raw } from '../core/mcp.ts';
+import { createToolMemory } from '../core/tool-memory.ts';
 import { compareDefinitions } from './compare-definitions.ts';
 import { findRenamed } from './find-renamed.ts';
 import { gravest, type Severity } from './scan-finding.ts';
@@ -26,13 +27,11 @@ export interface PinnedCatalog {
 }
 
 /** Hashed once for each definition that a catalogue keeps; a list of 2,000 would otherwise cost tens of milliseconds. */
-const hashes = new WeakMap<Raw, string>();
+const hashes = createToolMemory<string>();
 
-const hashOf = (definition: Raw): string => {
-  const known = hashes.get(definition);
-  if (known !== undefined) return known;
-  const hash = hashDefinition(definition);
-  hashes.set(definition, hash);
+const hashOf = (tool: CatalogTool): string => {
+  const hash = hashes.get(tool) ?? hashDefinition(tool.definition);
+  hashes.set(tool, hash);
   return hash;
 };
 
@@ -46,9 +45,9 @@ export const pinOf = (
   return tools !== undefined && Object.hasOwn(tools, name) ? tools[name] : undefined;
 };
 
-export const stateOf = (pin: PinnedTool | undefined, definition: Raw): 'approved' | 'changed' | 'new' => {
+const stateOf = (pin: PinnedTool | undefined, tool: CatalogTool): 'approved' | 'changed' | 'new' => {
   if (pin === undefined) return 'new';
-  return pin.sha256 === hashOf(definition) ? 'approved' : 'changed';
+  return pin.sha256 === hashOf(tool) ? 'approved' : 'changed';
 };
 
 /**
@@ -59,7 +58,7 @@ export const stateOf = (pin: PinnedTool | undefined, definition: Raw): 'approved
 export const applyPin = (pinning: CompiledPinning, tool: CatalogTool): CatalogTool | undefined => {
   if (pinning.mode === 'off') return tool;
   const pin = pinOf(pinning, tool.target, tool.name);
-  const state = stateOf(pin, tool.definition);
+  const state = stateOf(pin, tool);
   if (pinning.mode === 'enforce' && state !== 'approved') return undefined;
   return pin === undefined ? tool : { ...tool, definition: pin.definition };
 };
@@ -125,7 +124,7 @@ const changesOf = (
   const gone = isWhole ? Object.entries(pinned).filter(([name]) => !names.has(name)) : [];
   const judged = tools.map((tool) => {
     const pin = pinOf(pinning, target, tool.name);
-    return { tool, pin, state: stateOf(pin, tool.definition) };
+    return { tool, pin, state: stateOf(pin, tool) };
   });
   const renamed = findRenamed(
     gone.map(([name, { definition }]) => ({ name, definition })),
@@ -135,7 +134,7 @@ const changesOf = (
   return [
     ...judged.flatMap(({ tool, pin, state }): PinFinding[] => {
       if (state === 'approved') return [];
-      const about = { target, tool: tool.name, sha256: hashOf(tool.definition) };
+      const about = { target, tool: tool.name, sha256: hashOf(tool) };
       if (state === 'changed' && pin !== undefined)
         return [{ ...about, state, severity: changeSeverity(pin.definition, tool.definition) }];
       const was = renamed.get(tool.name);

@@ -1,4 +1,5 @@
 import type { CatalogTool, Raw } from '../core/mcp.ts';
+import { createToolMemory } from '../core/tool-memory.ts';
 import { findShadowing } from './find-shadowing.ts';
 import type { Signal } from './instruction-signals.ts';
 import { findLookAlikes } from './look-alike-names.ts';
@@ -9,21 +10,15 @@ import { scanValue } from './scan-value.ts';
 const ASKS_FOR_MORE =
   /^(?:side_?notes?|system_?prompt|conversation_?(?:history|so_far|context)|chat_?(?:history|log)|full_?(?:context|conversation)|scratchpad|your_?(?:instructions|context|reasoning))$/i;
 
-const scanned = new WeakMap<Raw, readonly ScanFinding[]>();
-
-/** What one definition says to the model, in any of its strings. Scanned once for as long as a catalogue keeps it. */
+/** What one definition says to the model, in any of its strings. */
 export const scanDefinition = (definition: Raw): readonly ScanFinding[] => {
-  const known = scanned.get(definition);
-  if (known !== undefined) return known;
   const { name } = definition;
-  const findings = [
+  return [
     ...scanValue(definition, 'whole', asksForMore(definition)),
     ...(typeof name === 'string' && !/^[\w./-]{1,128}$/.test(name)
       ? [{ rule: 'odd-name', severity: 'medium', where: '/name' } as const]
       : []),
   ];
-  scanned.set(definition, findings);
-  return findings;
 };
 
 const asksForMore = ({ inputSchema }: Raw): [Signal, string][] => {
@@ -34,9 +29,15 @@ const asksForMore = ({ inputSchema }: Raw): [Signal, string][] => {
   return asking === undefined ? [] : [['asks-for-more', `/inputSchema/properties/${asking}`]];
 };
 
-/** The same, with whose tool it is. */
-export const scanTool = ({ target, name, definition }: CatalogTool): readonly ToolFinding[] =>
-  scanDefinition(definition).map((finding) => ({ ...finding, target, tool: name.slice(0, 128) }));
+const scanned = createToolMemory<readonly ScanFinding[]>();
+
+/** The same, with whose tool it is. Scanned once for as long as a catalogue keeps it. */
+export const scanTool = (tool: CatalogTool): readonly ToolFinding[] => {
+  const { target, name, definition } = tool;
+  const findings = scanned.get(tool) ?? scanDefinition(definition);
+  scanned.set(tool, findings);
+  return findings.map((finding) => ({ ...finding, target, tool: name.slice(0, 128) }));
+};
 
 const catalogues = new WeakMap<readonly CatalogTool[], readonly ToolFinding[]>();
 

@@ -1,11 +1,12 @@
-import { type CelVariables, compileCel } from '../../config/cel.ts';
+import type { CelVariables } from '../../config/cel.ts';
 import type { CompiledMcp, CompiledMcpRoute } from '../../config/compiled-mcp.ts';
 import type { Call, Decision } from '../core/call.ts';
 import type { CatalogTool, McpCall } from '../core/mcp.ts';
 import { plainNumbers } from '../core/plain-numbers.ts';
-import { createDecide, matches, sourcesOf } from './authorize.ts';
+import { createDecide, matches, programsOf } from './authorize.ts';
 import { createScopeHierarchy, type ScopeHierarchy } from './scope-hierarchy.ts';
-import { type AllowRule, createToolFacts, type SameFor, sameFor, type ToolFacts } from './tool-facts.ts';
+import { annotationsOf } from './tool-annotations.ts';
+import { type AllowRule, createToolFacts, type SameFor, sameFor, type Terms, type ToolFacts } from './tool-facts.ts';
 import { variablesOf } from './variables.ts';
 
 /** As much of a request as decides. */
@@ -19,7 +20,13 @@ export type ToolDecision =
   | { readonly result: 'scope-missing'; readonly scopes: readonly string[]; readonly rule: string };
 
 /** Who asks comes first: much of what they are answered is the same for many tools. */
-export type DecideTool = (call: McpCallLike) => (tool: CatalogTool) => ToolDecision;
+export type DecideTool = (call: McpCallLike) => ToolDecisions;
+
+export interface ToolDecisions {
+  of(tool: CatalogTool): ToolDecision;
+  /** About each, in their order: many at once take less time than one by one. */
+  all(tools: readonly CatalogTool[]): readonly ToolDecision[];
+}
 
 /** What is asked about a tool is always whether it may be called: rules that name another method are not about tools. */
 const CALL = 'tools/call';
@@ -39,52 +46,63 @@ const CALL = 'tools/call';
  */
 export const createToolDecision = (route: CompiledMcpRoute, servers: CompiledMcp['servers']): DecideTool => {
   const hierarchy = createScopeHierarchy(route.scopeHierarchy);
-  const factsOf = createToolFacts(route, servers);
+  const facts = createToolFacts(route, servers);
   const authorize = createAuthorize(route);
 
-  const evaluate = (call: McpCallLike, asker: Asker, facts: ToolFacts): ToolDecision => {
+  const evaluate = (call: McpCallLike, asker: Asker, tool: CatalogTool, { scopes, rules }: Terms): ToolDecision => {
     const isCall = call.method === CALL;
     const unknown = isCall ? undefined : 'arguments';
-    const { target } = facts.tool;
+    const { target, name, definition } = tool;
     const variables = once((): CelVariables => {
-      const tool = isCall ? { ...facts.variables, arguments: plainNumbers(call.arguments ?? {}) } : facts.variables;
-      return { ...asker.variables, mcp: { method: CALL, tool, resource: '', prompt: '' } };
+      const args = isCall ? plainNumbers(call.arguments ?? {}) : null;
+      const annotations = annotationsOf(definition, isTrusted(servers, target));
+      const about = { target, name, arguments: args, annotations };
+      return { ...asker.variables, mcp: { method: CALL, tool: about, resource: '', prompt: '' } };
     });
 
     const authorized = authorize(asker, target, variables, unknown);
     if (authorized.result !== 'allow') return { result: 'deny', rule: `authorization: ${authorized.rule ?? ''}` };
-    if (!facts.scopes.every((scope) => asker.held.has(scope))) return { result: 'deny', rule: 'scopes of the tool' };
-    if (facts.rules === undefined) return { result: 'allow', rule: 'no tools.allow' };
+    if (!scopes.every((scope) => asker.held.has(scope))) return { result: 'deny', rule: 'scopes of the tool' };
+    if (rules === undefined) return { result: 'allow', rule: 'no tools.allow' };
     const holds = ({ when, sameFor }: AllowRule): boolean =>
       when === undefined || asker.recall(when, sameFor, target, () => matches(when, variables(), false, unknown));
-    const rule = facts.rules.find((one) => (one.scope === undefined || asker.held.has(one.scope)) && holds(one));
+    const rule = rules.find((one) => (one.scope === undefined || asker.held.has(one.scope)) && holds(one));
     return rule === undefined
       ? { result: 'deny', rule: 'no rule of tools.allow' }
       : { result: 'allow', rule: rule.label };
   };
 
   /** The sets of scopes that may help: the smallest first, then those that give least. */
-  const missingSets = ({ scopes, rules }: ToolFacts, { held }: Asker): readonly (readonly string[])[] => {
+  const missingSets = ({ scopes, rules }: Terms, { held }: Asker): readonly (readonly string[])[] => {
     const choices = rules === undefined ? [[]] : rules.map(({ scope }) => (scope === undefined ? [] : [scope]));
     const sets = choices.map((choice) => hierarchy.reduced([...scopes, ...choice].filter((scope) => !held.has(scope))));
     const reach = (set: readonly string[]): number => set.reduce((sum, scope) => sum + hierarchy.reach(scope), 0);
     return sets.filter(({ length }) => length > 0).sort((a, b) => a.length - b.length || reach(a) - reach(b));
   };
 
+  const decide = (call: McpCallLike, asker: Asker, tool: CatalogTool, terms: Terms): ToolDecision => {
+    const decision = evaluate(call, asker, tool, terms);
+    if (decision.result === 'allow') return decision;
+    // Tried, not guessed: no caller is sent for a scope that does not help.
+    for (const scopes of missingSets(terms, asker)) {
+      const { rule, result } = evaluate(call, asker.with(scopes), tool, terms);
+      if (result === 'allow') return { result: 'scope-missing', scopes, rule };
+    }
+    return decision;
+  };
+
   return (call) => {
     const asker = createAsker(call, hierarchy);
-    return (tool) => {
-      const facts = factsOf(tool);
-      if (facts.deniedBy !== undefined) return { result: 'deny', rule: `tools.deny: ${facts.deniedBy}` };
-      const decision = evaluate(call, asker, facts);
-      if (decision.result === 'allow') return decision;
-      // Tried, not guessed: no caller is sent for a scope that does not help.
-      for (const scopes of missingSets(facts, asker)) {
-        const { rule, result } = evaluate(call, asker.with(scopes), facts);
-        if (result === 'allow') return { result: 'scope-missing', scopes, rule };
-      }
+    const decided = new Map<Terms, ToolDecision>();
+    const decideBy = ({ tool, deniedBy, terms }: ToolFacts): ToolDecision => {
+      if (deniedBy !== undefined) return { result: 'deny', rule: `tools.deny: ${deniedBy}` };
+      const known = decided.get(terms);
+      if (known !== undefined) return known;
+      const decision = decide(call, asker, tool, terms);
+      if (!terms.areOfEach) decided.set(terms, decision);
       return decision;
     };
+    return { of: (tool) => decideBy(facts.of(tool)), all: (tools) => facts.all(tools).map(decideBy) };
   };
 };
 
@@ -95,7 +113,7 @@ interface Asker {
   /** The same caller with more scopes. */
   with(scopes: readonly string[]): Asker;
   /** What `find` finds of a tool of `target`, found out once for all that it holds for. `about`: what is asked. */
-  recall<Found>(about: object, holds: SameFor, target: string, find: () => Found): Found;
+  recall<Found extends {}>(about: object, holds: SameFor, target: string, find: () => Found): Found;
 }
 
 const createAsker = (call: Call, hierarchy: ScopeHierarchy): Asker => {
@@ -111,23 +129,27 @@ const createAsker = (call: Call, hierarchy: ScopeHierarchy): Asker => {
       widened.set(key, asker);
       return asker;
     },
-    recall: <Found>(about: object, holds: SameFor, target: string, find: () => Found): Found => {
+    recall: <Found extends {}>(about: object, holds: SameFor, target: string, find: () => Found): Found => {
       if (holds === 'tool') return find();
-      const answers = recalled.get(about) ?? new Map<string, unknown>();
-      recalled.set(about, answers);
       const key = holds === 'caller' ? '' : target;
-      if (!answers.has(key)) answers.set(key, find());
-      return answers.get(key) as Found;
+      const known = recalled.get(about)?.get(key);
+      if (known !== undefined) return known as Found;
+      const found = find();
+      recalled.set(about, (recalled.get(about) ?? new Map()).set(key, found));
+      return found;
     },
   };
 };
 
 const createAuthorize = ({ authorization }: CompiledMcpRoute) => {
   const decide = createDecide(authorization);
-  const holds = sameFor(sourcesOf(authorization).map((source) => compileCel(source, { result: 'bool' })));
+  const holds = sameFor(programsOf(authorization));
   return (asker: Asker, target: string, variables: () => CelVariables, unknown: 'arguments' | undefined): Decision =>
     asker.recall(decide, holds, target, () => decide(variables(), unknown));
 };
+
+const isTrusted = (servers: CompiledMcp['servers'], target: string): boolean =>
+  Object.hasOwn(servers, target) && servers[target]?.trusted === true;
 
 const once = <Value>(make: () => Value): (() => Value) => {
   let made: Value | undefined;

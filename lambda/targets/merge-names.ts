@@ -11,18 +11,28 @@ export interface Merged {
 /** A name that two servers have is nobody's, and is said to be missing (G5). */
 export const mergeNames = (lists: readonly NamedItems[]): Merged => {
   const items = lists.flatMap((list) => list.items);
-  const times = new Map<string, number>();
-  for (const { exposedName } of items) times.set(exposedName, (times.get(exposedName) ?? 0) + 1);
-  const isAmbiguous = ({ exposedName }: CatalogTool): boolean => (times.get(exposedName) ?? 0) > 1;
+  const ambiguous = ambiguousOf(items);
   const findings = new Map<string, Degraded>();
   const add = (target: string, reason: string): void => void findings.set(`${target} ${reason}`, { target, reason });
   for (const list of lists) for (const reason of list.findings) add(list.target, reason);
-  for (const item of items) if (isAmbiguous(item)) add(item.target, 'ambiguous name');
+  for (const item of ambiguous) add(item.target, 'ambiguous name');
   return {
-    items: times.size === items.length ? items : items.filter((item) => !isAmbiguous(item)),
+    items: ambiguous.size === 0 ? items : items.filter((item) => !ambiguous.has(item)),
     findings: [...findings.values()],
   };
 };
+
+/** Hardly ever any, which a set of all names says at once. */
+const ambiguousOf = (items: readonly CatalogTool[]): ReadonlySet<CatalogTool> => {
+  if (new Set(items.map(nameOf)).size === items.length) return new Set();
+  return new Set(
+    Map.groupBy(items, nameOf)
+      .values()
+      .flatMap((same) => (same.length > 1 ? same : [])),
+  );
+};
+
+const nameOf = ({ exposedName }: CatalogTool): string => exposedName;
 
 /** Users of servers that list for each user: so many of them in turns. */
 const MOST_MERGED = 16;
@@ -43,7 +53,7 @@ export const createMergeOnce = (): ((lists: readonly NamedItems[]) => Merged) =>
 
 /** The one that has the name, if there is one. Errors: `AmbiguousName`. */
 export const findName = (lists: readonly NamedItems[], exposed: string): CatalogTool | undefined => {
-  const candidates = lists.flatMap(({ items }) => items.filter(({ exposedName }) => exposedName === exposed));
+  const candidates = lists.flatMap((list) => list.find(exposed));
   if (candidates.length > 1) throw new AmbiguousName(candidates);
   return candidates[0];
 };

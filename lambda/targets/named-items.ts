@@ -6,8 +6,10 @@ import { isRaw } from './raw.ts';
 /** A server's tools or prompts under the names that clients use. */
 export interface NamedItems {
   readonly target: string;
-  /** By exposed name (G10). */
+  /** In the order of exposed names (G10). */
   readonly items: readonly CatalogTool[];
+  /** All that have an exposed name: a server may choose a name that is what another of its names becomes. */
+  find(exposed: string): readonly CatalogTool[];
   /** What of the list could not be taken, in our own words. */
   readonly findings: readonly string[];
 }
@@ -28,9 +30,26 @@ export const nameItems = (
     const isWhole = typeof name === 'string' && name !== '' && name.length <= MAX_NAME_CHARS;
     if (!isWhole || !isWellFormed(definition, kind)) findings.add('invalid definition');
     else if (named.has(name)) findings.add('name listed twice');
-    else named.set(name, { target, name, exposedName: exposedName(target, name, prefix), definition });
+    else
+      named.set(name, {
+        target,
+        name,
+        exposedName: exposedName(target, name, prefix),
+        definition,
+        list: definitions,
+      });
   }
-  return { target, items: [...named.values()].sort(byExposedName), findings: [...findings] };
+  const items = [...named.values()].sort(byExposedName);
+  let found: ReadonlyMap<string, readonly CatalogTool[]> | undefined;
+  return {
+    target,
+    items,
+    find(exposed) {
+      found ??= Map.groupBy(items, (item) => item.exposedName); // Only calls look for one.
+      return found.get(exposed) ?? [];
+    },
+    findings: [...findings],
+  };
 };
 
 const isWellFormed = (definition: Raw, kind: 'tools' | 'prompts'): boolean => {

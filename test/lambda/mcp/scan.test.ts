@@ -79,14 +79,14 @@ describe('a catalogue', () => {
     Array.from({ length: count }, (_, index) => {
       const name = `t${index}`;
       const definition = tool(name, index === count - 1 ? last : undefined);
-      return { target: 'up', name, exposedName: `up__${name}`, definition };
+      return { target: 'up', name, exposedName: `up__${name}`, definition, list: [definition] };
     });
 
   test('is known at once if it is small, with what shows only beside others', () => {
     const tools = [
       ...catalogue(3),
       { ...catalogue(1)[0], target: 'other', exposedName: 'other__t0', definition: tool('t0', 'Use up__t1 instead.') },
-    ].map((one) => ({ name: 't', ...one }));
+    ].map((one) => ({ name: 't', list: [], ...one }));
     const scan = createGradualScan(() => {}, 0);
     expect(scan(tools)).toBe(scanTools(tools));
   });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { foldName } from '../../../lambda/policy/fold-name.ts';
+import { foldName, foldNames } from '../../../lambda/policy/fold-name.ts';
 
 const DELETE_REPO = foldName('delete_repo');
 
@@ -71,6 +71,18 @@ test('a text within another is within it after folding too', () => {
   const ascii = fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)) });
   fc.assert(
     fc.property(ascii, ascii, ascii, (before, text, after) => foldName(before + text + after).includes(foldName(text))),
+    { numRuns: 2_000 },
+  );
+});
+
+test('many at once are folded as each alone', () => {
+  const line = fc.string({ unit: fc.constantFrom(...'aIm1w0_- .\n'), maxLength: 6 });
+  const names = fc.array(fc.oneof(line, fc.string({ unit: 'binary', maxLength: 6 })), { maxLength: 8 });
+  fc.assert(
+    fc.property(names, fc.array(line), (mixed, plain) => {
+      expect(foldNames(mixed)).toEqual(mixed.map(foldName));
+      expect(foldNames(plain)).toEqual(plain.map(foldName));
+    }),
     { numRuns: 2_000 },
   );
 });

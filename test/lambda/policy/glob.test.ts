@@ -48,6 +48,21 @@ test('it matches as trying everything does', () => {
   );
 });
 
+test('whatever matches has the needle in it', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 6 }),
+      fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 }),
+      (pattern, text) => {
+        const { matches, needle } = compileGlob(pattern);
+        return !matches(text) || text.includes(needle);
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+  expect(compileGlob('a*bcd*ef').needle).toBe('bcd');
+});
+
 describe('its time', () => {
   const timeOf = (length: number): number => {
     const { matches } = compileGlob(`*${'a'.repeat(length / 2)}b*a*a*a*ab*`);

@@ -27,10 +27,16 @@ const listing = (policy: Policy, stepUp = false) => {
   const compiled = { ...route(policy), stepUp };
   const decide = createToolDecision(compiled, SERVERS);
   let decisions = 0;
-  const counting: DecideTool = (call) => (one) => {
-    decisions += 1;
-    return decide(call)(one);
-  };
+  const counting: DecideTool = (call) => ({
+    of: (one) => {
+      decisions += 1;
+      return decide(call).of(one);
+    },
+    all: (tools) => {
+      decisions += tools.length;
+      return decide(call).all(tools);
+    },
+  });
   const { of: list, any } = createListedTools(compiled, counting);
   return { list, any, decisions: () => decisions };
 };

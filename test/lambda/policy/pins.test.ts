@@ -230,7 +230,7 @@ describe('T3: a change is grave', () => {
     ['a new parameter', schema({ q: { type: 'string' }, page: {} })],
   ])('and %s is a change all the same', (_, change) => {
     expect(compareDefinitions(before, { ...before, ...change })).toMatchObject([{ severity: 'medium' }]);
-    const tools = [{ target: 't', name: 'x', exposedName: 't__x', definition: before }];
+    const tools = [{ target: 't', name: 'x', exposedName: 't__x', definition: before, list: [before] }];
     const live = tools.map((one) => changed(one, change));
     expect(applyPins(pinned('enforce', ...tools), live).visible).toEqual([]);
   });

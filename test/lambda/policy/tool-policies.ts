@@ -38,6 +38,7 @@ export const tool = (name: string, target = 'slack', annotations?: Raw): Catalog
   name,
   exposedName: `${target}__${name}`,
   definition: { name, inputSchema: { type: 'object' }, ...(annotations === undefined ? {} : { annotations }) },
+  list: [],
 });
 
 const HIERARCHY = includedScopes([['mcp:admin', 'mcp:write', 'mcp:read']]);
@@ -64,7 +65,7 @@ export const SERVERS = { slack: server('slack', false), github: server('github',
 /** Decides about one tool as if nobody had asked about another. */
 export const decider = (rules: Parameters<typeof route>[0], servers: CompiledMcp['servers'] = SERVERS) => {
   const decide = createToolDecision(route(rules), servers);
-  return (call: McpCallLike, one: CatalogTool) => decide(call)(one);
+  return (call: McpCallLike, one: CatalogTool) => decide(call).of(one);
 };
 
 export const ADMIN = person(['mcp:admin']);

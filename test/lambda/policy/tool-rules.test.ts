@@ -45,8 +45,9 @@ describe('the shipped policy', () => {
     if (found === undefined) throw new Error(`no route ${path}`);
     const decide = createToolDecision(found, mcp.servers);
     const offered = TOOLS.filter(({ target }) => found.servers.includes(target));
-    const listed = offered.filter((one) => decide(toList(principal))(one).result === 'allow');
-    const callable = offered.filter((one) => decide(toCall(principal))(one).result === 'allow');
+    const decisions = decide(toList(principal)).all(offered);
+    const listed = offered.filter((_, index) => decisions[index]?.result === 'allow');
+    const callable = offered.filter((one) => decide(toCall(principal)).of(one).result === 'allow');
     expect(listed).toEqual(callable);
     return listed.map(({ name }) => name);
   };
@@ -500,7 +501,7 @@ describe('what does not depend on the tool is found out once', () => {
     for (const policy of [{ allow: [{ when }] }, { authorization: { allow: [when] } }]) {
       const { principal, times: read } = counted();
       const decide = createToolDecision(route(policy), SERVERS)(toList(principal));
-      for (const one of tools) decide(one);
+      decide.all(tools);
       expect(read()).toBe(times);
     }
   });
@@ -510,7 +511,7 @@ describe('what does not depend on the tool is found out once', () => {
     fc.assert(
       fc.property(rules(oneOfTwo), who, fc.array(which, { minLength: 2, maxLength: 6 }), (policy, principal, some) => {
         for (const call of [toList(principal), toCall(principal, { n: 1 })]) {
-          const together = some.map(createToolDecision(route(policy), SERVERS)(call));
+          const together = createToolDecision(route(policy), SERVERS)(call).all(some);
           expect(together).toEqual(some.map((one) => decider(policy)(call, one)));
         }
       }),

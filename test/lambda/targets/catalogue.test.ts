@@ -422,7 +422,7 @@ test('G19, G50: a number beside a mark keeps its digits', () => {
   const text = '{"type":"integer","x-mcp-header":"N","maximum":9007199254740993.5}';
   const definition = { name: 'a', inputSchema: { properties: { n: readJson(text) } } };
   const exposed = exposeNamed(
-    { target: 's', name: 'a', exposedName: 's__a', definition },
+    { target: 's', name: 'a', exposedName: 's__a', definition, list: [definition] },
     createResourceUris('s', 'always'),
   );
   expect(JSON.stringify(exposed)).toBe(

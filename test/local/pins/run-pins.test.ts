@@ -197,6 +197,7 @@ describe('mcp:pins', () => {
       name: String(definition.name),
       exposedName: String(definition.name),
       definition,
+      list: listed.github ?? [],
     }));
     const { visible } = applyPins({ mode: 'enforce', pins: 'pins' in read ? read.pins : {} }, tools);
     expect(visible.map(({ name }) => name)).toEqual(['list_files']);

@@ -22,4 +22,5 @@ export const tool = (
     },
     ...more,
   },
+  list: [],
 });
